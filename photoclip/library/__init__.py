@@ -1,0 +1,1 @@
+"""The library: photos, catalog, ingest, vectors, search, labels. No Qt, no torch."""
