@@ -1,0 +1,248 @@
+"""The one object the widgets share: the library, its engine and indexer, and the threads they run on.
+
+Nothing here touches a widget, and no widget touches a thread: work goes out through `compute` and
+`mutate`, and comes back on the GUI thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from photoclip.errors import PhotoClipError
+
+if TYPE_CHECKING:
+    from photoclip.library.background import BackgroundIndexer
+    from photoclip.library.catalog.changes import Change
+    from photoclip.library.catalog.connection import Catalog
+    from photoclip.library.encoder import Encoder
+    from photoclip.library.library import Library
+    from photoclip.library.search import SearchEngine
+
+T = TypeVar("T")
+Cancelled = Callable[[], bool]
+
+COMPUTE_THREADS = 3
+EXTERNAL_POLL_MS = 2000
+ALL_TABLES = frozenset(
+    {"folder", "photo", "file", "content", "failure", "label", "photo_label", "album", "album_photo"}
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the grid shows before any search: a row of the sidebar."""
+
+    kind: Literal["all", "recent", "missing", "folder", "album", "label"]
+    id: int | None = None
+
+
+class Session(QObject):
+    """Shared state of one open library. Make it on the GUI thread; `close` it there too."""
+
+    changed = Signal(object)  # Change: after any mutation or index batch
+    progress = Signal(object)  # Progress of the background indexer
+    encoder_state = Signal(str)  # "starting", "ready", "stopped" or "failed: ..."
+    message = Signal(str, str)  # level "info" or "error", sentence
+
+    _posted = Signal(object)  # a callable to run on the GUI thread
+
+    def __init__(self, library: Library, encoder: Encoder, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.library = library
+        self.encoder = encoder
+        self._lock = threading.RLock()
+        self._engine: SearchEngine | None = None
+        self._indexer: BackgroundIndexer | None = None
+        self._closing = threading.Event()
+        self._latest: dict[str, int] = {}
+        self._pool = ThreadPoolExecutor(COMPUTE_THREADS, thread_name_prefix="photoclip-compute")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="photoclip-writer")
+        self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe = library.catalog.subscribe(self._on_change)
+        if hasattr(encoder, "on_state"):
+            encoder.on_state = lambda state: self.post(lambda: self.encoder_state.emit(state))
+        self._external: int | None = None
+        self._poll = QTimer(self, interval=EXTERNAL_POLL_MS)
+        self._poll.timeout.connect(self._look_for_other_processes)
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search engine, made on first use: ask for it inside `compute`, never on the GUI thread."""
+        with self._lock:
+            if self._engine is None:
+                from photoclip.library.search import SearchEngine
+
+                self._engine = SearchEngine(self.library, self.encoder)
+            return self._engine
+
+    @property
+    def indexer(self) -> BackgroundIndexer:
+        """The background indexer; it does nothing before `start`."""
+        with self._lock:
+            if self._indexer is None:
+                from photoclip.library.background import BackgroundIndexer
+
+                self._indexer = BackgroundIndexer(
+                    self.library,
+                    self.encoder,
+                    on_progress=lambda step: self.post(lambda: self.progress.emit(step)),
+                    after_batch=self._label_arrivals,
+                )
+            return self._indexer
+
+    @property
+    def closing(self) -> bool:
+        return self._closing.is_set()
+
+    def start(self) -> None:
+        """Begin indexing and watching for other processes' changes. Call after the first paint."""
+        self._poll.start()
+        self.compute(lambda _cancelled: self.indexer.start(), lambda _nothing: None)
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Run `call` on the GUI thread soon; from any thread. Dropped once the session closes."""
+        if not self._closing.is_set():
+            self._posted.emit(call)
+
+    def compute(
+        self,
+        work: Callable[[Cancelled], T],
+        done: Callable[[T], None],
+        *,
+        key: str | None = None,
+        failed: Callable[[PhotoClipError], None] | None = None,
+    ) -> None:
+        """Run `work` on a pool thread and hand its result to `done` on the GUI thread.
+
+        With a `key`, a later call of the same key supersedes this one: `cancelled()` becomes true for
+        it and its result is dropped. A PhotoClipError goes to `failed`, or becomes a `message`; any
+        other exception is our bug and is raised on the GUI thread.
+        """
+        turn = 0
+        if key is not None:
+            turn = self._latest[key] = self._latest.get(key, 0) + 1
+
+        def cancelled() -> bool:
+            return self._closing.is_set() or (key is not None and self._latest[key] != turn)
+
+        def run() -> None:
+            if cancelled():
+                return
+            outcome = _attempt(lambda: work(cancelled))
+            self.post(lambda: None if cancelled() else self._settle(outcome, done, failed))
+
+        if not self._closing.is_set():
+            self._pool.submit(run)
+
+    def cancel(self, key: str) -> None:
+        """Drop whatever is under way under this key."""
+        self._latest[key] = self._latest.get(key, 0) + 1
+
+    def mutate(
+        self,
+        work: Callable[[Catalog], Change | None],
+        done: Callable[[Change | None], None] | None = None,
+    ) -> None:
+        """Run a change of the catalog on the one writer thread, in the order of the calls."""
+
+        def run() -> None:
+            outcome = _attempt(lambda: work(self.library.catalog))
+            self.post(lambda: self._settle(outcome, done or (lambda _change: None), None))
+
+        if not self._closing.is_set():
+            self._writer.submit(run)
+
+    def undo(self) -> None:
+        """Take back the last change people made; says so, or that there is none."""
+        from photoclip.library.catalog import changes
+
+        self.mutate(
+            changes.undo, lambda change: self._say(change, self.tr("Undone: {0}"), self.tr("Nothing to undo"))
+        )
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        from photoclip.library.catalog import changes
+
+        self.mutate(
+            changes.redo, lambda change: self._say(change, self.tr("Redone: {0}"), self.tr("Nothing to redo"))
+        )
+
+    def close(self) -> None:
+        """Stop and join everything this session started, in order; then close the library."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._poll.stop()
+        self._unsubscribe()
+        with self._lock:
+            indexer, engine = self._indexer, self._engine
+        if indexer is not None:
+            indexer.stop()
+        for part in (engine, self.encoder):
+            close = getattr(part, "close", None)
+            if close is not None:
+                close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._writer.shutdown(wait=True)  # what people did by hand is finished, not dropped
+        self.library.close()
+
+    def _run_posted(self, call: Callable[[], None]) -> None:
+        if not self._closing.is_set():
+            call()
+
+    def _settle(
+        self,
+        outcome: tuple[Any, BaseException | None],
+        done: Callable[[Any], None],
+        failed: Callable[[PhotoClipError], None] | None,
+    ) -> None:
+        value, error = outcome
+        if error is None:
+            done(value)
+        elif not isinstance(error, PhotoClipError):
+            raise error
+        elif failed is not None:
+            failed(error)
+        else:
+            self.message.emit("error", str(error))
+
+    def _say(self, change: Change | None, sentence: str, nothing: str) -> None:
+        self.message.emit("info", nothing if change is None else sentence.format(change.description))
+
+    def _on_change(self, change: Change) -> None:
+        self.post(lambda: self.changed.emit(change))
+
+    def _label_arrivals(self, ids: frozenset[int]) -> None:
+        from photoclip.library import labelling
+
+        labelling.apply_kept(self.engine, ids)
+
+    def _look_for_other_processes(self) -> None:
+        self.compute(
+            lambda _cancelled: self.library.catalog.data_version(), self._compare_version, key="data-version"
+        )
+
+    def _compare_version(self, version: int) -> None:
+        from photoclip.library.catalog.changes import Change
+
+        known, self._external = self._external, version
+        if known is not None and known != version:
+            self.changed.emit(
+                Change(
+                    id=None, description="", rows=(), photos=frozenset(), tables=ALL_TABLES, undoable=False
+                )
+            )
+
+
+def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    try:
+        return work(), None
+    except Exception as error:  # handed to the GUI thread, which raises what is not the world's fault
+        return None, error
