@@ -1,0 +1,105 @@
+"""Models on disk. No code in a checkpoint is ever run: tensors come from safetensors, settings from JSON.
+
+PhotoClip's own dialect is a folder of two files, `config.json` (CLIPConfig) and `model.safetensors` with the
+published tensor names. Every dialect is one `read_*` function that ends in the same pair, (config, tensors).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from photoclip.clip.config import CLIPConfig
+from photoclip.clip.model import CLIP
+from photoclip.errors import ModelError
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+
+Tensors = dict[str, Tensor]
+
+
+def save(model: CLIP, config: CLIPConfig, folder: Path, dtype: torch.dtype = torch.float16) -> None:
+    """Writes `config.json` and `model.safetensors` into `folder`, making it.
+
+    Matrices are stored as `dtype`. Scalars and vectors stay float32: they weigh nothing, and half precision
+    could not hold a small batch-norm variance.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: _stored(tensor, dtype) for name, tensor in model.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS_FILE)
+    (folder / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
+
+
+def load(
+    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> tuple[CLIP, CLIPConfig]:
+    """The model of `folder`, in evaluation mode. Raises ModelError saying what is missing or does not fit."""
+    config, tensors = read(folder)
+    return build(config, tensors, folder).to(device=device, dtype=dtype), config
+
+
+def read(path: Path) -> tuple[CLIPConfig, Tensors]:
+    """Config and tensors of a checkpoint in any dialect PhotoClip knows."""
+    if not path.exists():
+        raise ModelError(f"There is no model at {path}.")
+    if not path.is_dir():
+        raise ModelError(f"{path} is not a model folder; one holds {CONFIG_FILE} and {WEIGHTS_FILE}.")
+    return read_folder(path)
+
+
+def read_folder(folder: Path) -> tuple[CLIPConfig, Tensors]:
+    """PhotoClip's own dialect."""
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (folder / name).is_file():
+            raise ModelError(f"The model in {folder} is incomplete: {name} is missing.")
+    return read_config(folder), read_tensors(folder / WEIGHTS_FILE)
+
+
+def read_config(folder: Path) -> CLIPConfig:
+    try:
+        return CLIPConfig.from_json((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{folder / CONFIG_FILE} cannot be read ({error}).") from error
+
+
+def read_tensors(path: Path) -> Tensors:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} is damaged or is not a safetensors file ({error}).") from error
+
+
+def build(config: CLIPConfig, tensors: Tensors, source: Path) -> CLIP:
+    """A float32 CLIP of `config` holding `tensors`; `source` is for the error's sentence."""
+    with torch.device("meta"):
+        model = CLIP(config)  # shapes alone: nothing is allocated or drawn at random
+    expected = model.state_dict()
+    if missing := sorted(expected.keys() - tensors.keys()):
+        raise ModelError(f"The model in {source} is incomplete: {_listed(missing)} missing.")
+    if unknown := sorted(tensors.keys() - expected.keys()):
+        raise ModelError(f"The model in {source} does not fit its config: {_listed(unknown)} not part of it.")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape:
+            raise ModelError(f"The model in {source} does not fit its config: {name} is {list(tensor.shape)} "
+                             f"and should be {list(expected[name].shape)}.")
+        if not tensor.isfinite().all():
+            raise ModelError(f"The model in {source} is damaged: {name} holds values that are not numbers.")
+    converted = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}
+    model.load_state_dict(converted, assign=True)
+    return model.eval()
+
+
+def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    kept = tensor.float() if tensor.is_floating_point() else tensor
+    return (kept.to(dtype) if kept.ndim > 1 else kept).detach().cpu().contiguous()
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} is" if len(names) == 1 else f"{shown} and {len(names) - 3} more are" \
+        if len(names) > 3 else f"{shown} are"
