@@ -1,23 +1,64 @@
-"""Where PhotoClip finds the files it ships."""
+"""Where things lie, and how a path is shown to people and to scripts."""
 
 from __future__ import annotations
 
-from functools import cache
+import base64
+import os
 from pathlib import Path
+
+import platformdirs
 
 from photoclip.errors import PhotoClipError
 
-
-@cache
-def resources_dir() -> Path:
-    """The shipped resources: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    for folder in (package / "resources", package.parent / "resources"):
-        if folder.is_dir():
-            return folder
-    raise PhotoClipError(f"PhotoClip's own files are missing beside {package}; please install it again.")
+LIBRARY_VARIABLE = "PHOTOCLIP_LIBRARY"
 
 
 def resource(name: str) -> Path:
-    """The path of one shipped file or folder, for example `resource("vocabulary")`; it may not exist."""
-    return resources_dir() / name
+    """The file or folder `name` of the resources: beside the package in a checkout, inside it in a wheel.
+
+    >>> resource("models/starter").name
+    'starter'
+
+    Raises PhotoClipError when the installation lacks it.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "resources", package.parent / "resources"):
+        if (folder / name).exists():
+            return folder / name
+    raise PhotoClipError(f"PhotoClip's own file {name} is missing; install PhotoClip again.")
+
+
+def default_library_dir() -> Path:
+    """PHOTOCLIP_LIBRARY where set, else `library` in the person's data folder of this system."""
+    chosen = os.environ.get(LIBRARY_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_data_dir("photoclip", appauthor=False)) / "library"
+
+
+def display(path: bytes) -> str:
+    r"""A path on one line for people: bytes that are not UTF-8 and control characters as \xNN.
+
+    >>> display(b"caf\xc3\xa9/\xff\n.jpg")
+    'café/\\xff\\x0a.jpg'
+    """
+    return "".join(map(_printable, path.decode("utf-8", "surrogateescape")))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, kept by surrogateescape
+        return f"\\x{code - 0xDC00:02x}"
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def path_json(path: bytes) -> dict[str, str]:
+    """`{"path": text}`, plus the exact bytes in base64 as `path_bytes` when they are not UTF-8."""
+    try:
+        return {"path": path.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"path": display(path), "path_bytes": base64.b64encode(path).decode("ascii")}
