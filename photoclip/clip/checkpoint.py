@@ -100,6 +100,5 @@ def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:3])
-    return f"{shown} is" if len(names) == 1 else f"{shown} and {len(names) - 3} more are" \
-        if len(names) > 3 else f"{shown} are"
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown} {'is' if len(names) == 1 else 'are'}"

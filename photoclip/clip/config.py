@@ -31,7 +31,7 @@ class ViTConfig:
 
 @dataclass(frozen=True)
 class ResNetConfig:
-    """A ModifiedResNet: three-convolution stem, four stages of bottlenecks, attention pooling over `heads`."""
+    """A ModifiedResNet: a stem, four stages of bottlenecks, attention pooling with `heads`."""
 
     image_size: int
     layers: tuple[int, int, int, int]
@@ -120,7 +120,8 @@ def _build(kind: type[T], values: dict[str, Any], prefix: str = "") -> T:
     """A config dataclass from parsed JSON, every entry checked against the field's type."""
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(values.keys() - known.keys()):
-        raise ModelError(f'The model\'s config has an entry this version does not know: "{prefix}{unknown[0]}".')
+        raise ModelError(f'The model\'s config has an entry this version does not know: '
+                         f'"{prefix}{unknown[0]}".')
     if missing := [name for name, entry in known.items() if entry.default is MISSING and name not in values]:
         raise ModelError(f'The model\'s config lacks the entry "{prefix}{missing[0]}".')
     hints = get_type_hints(kind)
@@ -128,7 +129,7 @@ def _build(kind: type[T], values: dict[str, Any], prefix: str = "") -> T:
 
 
 def _value(value: Any, hint: Any, name: str) -> Any:
-    """`value` as `hint` asks for: a positive int, a number, a string, one of a Literal, or a fixed-length tuple."""
+    """`value` as `hint` asks: a positive int, a number, a string, one of a Literal, a fixed-length tuple."""
     origin, options = get_origin(hint), get_args(hint)
     if origin is tuple and isinstance(value, list | tuple) and len(value) == len(options):
         return tuple(_value(entry, option, name) for entry, option in zip(value, options, strict=True))
@@ -138,7 +139,7 @@ def _value(value: Any, hint: Any, name: str) -> Any:
         return value
     if hint is float and type(value) in (int, float):
         return float(value)
-    if hint is str and isinstance(value, str) or type(value) in (ViTConfig, ResNetConfig, TextConfig):
+    if (hint is str and isinstance(value, str)) or type(value) in (ViTConfig, ResNetConfig, TextConfig):
         return value
     expected = f" (expected one of {', '.join(map(str, options))})" if origin is Literal else ""
     raise ModelError(f'The model\'s config has a value this version does not understand: "{name}" is '

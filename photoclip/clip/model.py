@@ -1,7 +1,7 @@
 """CLIP: an image tower and a text tower that meet in one space, after openai/CLIP.
 
 Attribute names are the keys of the published checkpoints. In the shapes at line ends, B is the batch, L the
-sequence length, D a tower's width, H its heads, E the joint embedding's size, and G the side of the image grid.
+length of the sequence, D a tower's width, H its heads, E the joint embedding's size, G the image grid's side.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {"quick_gelu": QuickGELU, "gelu
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention with query, key and value in one projection, named like nn.MultiheadAttention."""
+    """Multi-head self-attention: query, key and value in one projection, named like nn.MultiheadAttention."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -37,10 +37,24 @@ class Attention(nn.Module):
         self.out_proj = nn.Linear(width, width)
 
     def forward(self, x: Tensor, causal: bool) -> Tensor:
+        batch, length, width = x.shape
         qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)               # [B, L, 3 D]
-        q, k, v = qkv.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # 3 x [B, H, L, D / H]
+        qkv = qkv.view(batch, length, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)                                    # 3 of [B, H, L, D / H]
         x = F.scaled_dot_product_attention(q, k, v, is_causal=causal)           # [B, H, L, D / H]
         out: Tensor = self.out_proj(x.transpose(1, 2).flatten(2))               # [B, L, D]
+        return out
+
+
+class MLP(nn.Module):
+    def __init__(self, width: int, activation: Activation) -> None:
+        super().__init__()
+        self.c_fc = nn.Linear(width, 4 * width)
+        self.act = ACTIVATIONS[activation]()
+        self.c_proj = nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.c_proj(self.act(self.c_fc(x)))                       # [B, L, D]
         return out
 
 
@@ -50,33 +64,31 @@ class ResidualAttentionBlock(nn.Module):
         self.ln_1 = nn.LayerNorm(width)
         self.attn = Attention(width, heads)
         self.ln_2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(OrderedDict(
-            c_fc=nn.Linear(width, 4 * width),
-            act=ACTIVATIONS[activation](),
-            c_proj=nn.Linear(4 * width, width),
-        ))
+        self.mlp = MLP(width, activation)
+
+    def initialize(self, width: int, depth: int) -> None:
+        """OpenAI's scheme: branches start small in proportion to the depth of the residual stream."""
+        branch_std = (2 * depth * width) ** -0.5
+        nn.init.normal_(self.attn.in_proj_weight, std=width ** -0.5)
+        nn.init.normal_(self.attn.out_proj.weight, std=branch_std)
+        nn.init.zeros_(self.attn.out_proj.bias)
+        nn.init.normal_(self.mlp.c_fc.weight, std=(2 * width) ** -0.5)
+        nn.init.normal_(self.mlp.c_proj.weight, std=branch_std)
 
     def forward(self, x: Tensor, causal: bool) -> Tensor:
-        x = x + self.attn(self.ln_1(x), causal)
-        return x + self.mlp(self.ln_2(x))
+        x = x + self.attn(self.ln_1(x), causal)                                 # [B, L, D]
+        out: Tensor = x + self.mlp(self.ln_2(x))                                # [B, L, D]
+        return out
 
 
 class Transformer(nn.Module):
     def __init__(self, width: int, layers: int, heads: int, activation: Activation, *, causal: bool) -> None:
         super().__init__()
         self.causal = causal
-        self.resblocks = nn.ModuleList(ResidualAttentionBlock(width, heads, activation) for _ in range(layers))
-        self.initialize(width, layers)
-
-    def initialize(self, width: int, layers: int) -> None:
-        """Residual branches start small in proportion to the depth."""
-        projection = (width * 2 * layers) ** -0.5
-        for block in self.resblocks:
-            nn.init.normal_(block.attn.in_proj_weight, std=width ** -0.5)
-            nn.init.normal_(block.attn.out_proj.weight, std=projection)
-            nn.init.zeros_(block.attn.out_proj.bias)
-            nn.init.normal_(block.mlp.c_fc.weight, std=(2 * width) ** -0.5)
-            nn.init.normal_(block.mlp.c_proj.weight, std=projection)
+        blocks = [ResidualAttentionBlock(width, heads, activation) for _ in range(layers)]
+        for block in blocks:
+            block.initialize(width, depth=layers)
+        self.resblocks = nn.ModuleList(blocks)
 
     def forward(self, x: Tensor) -> Tensor:
         for block in self.resblocks:
@@ -162,11 +174,11 @@ class AttentionPool2d(nn.Module):
         return out
 
     def split_heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)                # [B, H, L, D / H]
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)             # [B, H, L, D / H]
 
 
 class ModifiedResNet(nn.Module):
-    """A ResNet with a stem of three convolutions, anti-aliased strides, and attention instead of mean pooling."""
+    """A ResNet with a stem of three convolutions, anti-aliased strides, and an attention pool at the end."""
 
     def __init__(self, config: ResNetConfig, embed_dim: int) -> None:
         super().__init__()
@@ -203,11 +215,11 @@ def stage(inputs: int, planes: int, blocks: int, stride: int) -> nn.Sequential:
 
 
 def resize_positions(positions: Tensor, grid: int) -> Tensor:
-    """Position embeddings [1 + G G, D] for another grid, [1 + grid grid, D]: bicubic, the first entry kept."""
+    """Position embeddings [1 + G G, D] for another grid, bicubic; the first, which is no place, is kept."""
     trained = math.isqrt(len(positions) - 1)
     if grid == trained:
         return positions
-    square = positions[1:].T.unflatten(1, (trained, trained))[None].float()     # [1, D, G, G]
+    square = positions[1:].T.reshape(1, -1, trained, trained).float()           # [1, D, G, G]
     square = F.interpolate(square, (grid, grid), mode="bicubic", align_corners=False, antialias=True)
     return torch.cat([positions[:1], square[0].flatten(1).T.to(positions.dtype)])
 
@@ -227,7 +239,7 @@ class CLIP(nn.Module):
         self.positional_embedding = nn.Parameter(torch.randn(text.context_length, text.width) * 0.01)
         self.ln_final = nn.LayerNorm(text.width)
         self.text_projection = nn.Parameter(torch.randn(text.width, config.embed_dim) * text.width ** -0.5)
-        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))  # the log of the inverse temperature
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))  # log of the inverse temperature
         nn.init.normal_(self.token_embedding.weight, std=0.02)
 
     @property
@@ -257,7 +269,8 @@ class CLIP(nn.Module):
         x = self.token_embedding(text[:, :length])                              # [B, L, D]
         x = self.transformer(x + self.positional_embedding[:length])            # [B, L, D]
         x = self.ln_final(x[torch.arange(len(x), device=x.device), ends])       # [B, D]
-        return x @ self.text_projection                                         # [B, E]
+        features: Tensor = x @ self.text_projection                             # [B, E]
+        return features
 
     def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
         """Scaled cosines: logits per image [images, texts], and per text [texts, images]."""
