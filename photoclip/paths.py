@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -13,19 +14,19 @@ from photoclip.errors import PhotoClipError
 LIBRARY_VARIABLE = "PHOTOCLIP_LIBRARY"
 
 
-def resource(name: str) -> Path:
-    """The file or folder `name` of the resources: beside the package in a checkout, inside it in a wheel.
-
-    >>> resource("models/starter").name
-    'starter'
-
-    Raises PhotoClipError when the installation lacks it.
-    """
+@cache
+def resources_dir() -> Path:
+    """The shipped resources: inside the package when installed, beside it in a checkout."""
     package = Path(__file__).resolve().parent
     for folder in (package / "resources", package.parent / "resources"):
-        if (folder / name).exists():
-            return folder / name
-    raise PhotoClipError(f"PhotoClip's own file {name} is missing; install PhotoClip again.")
+        if folder.is_dir():
+            return folder
+    raise PhotoClipError(f"PhotoClip's own files are missing beside {package}; please install it again.")
+
+
+def resource(name: str) -> Path:
+    """The path of one shipped file or folder, for example `resource("vocabulary")`; it may not exist."""
+    return resources_dir() / name
 
 
 def default_library_dir() -> Path:
