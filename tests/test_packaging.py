@@ -1,4 +1,4 @@
-"""The built wheel is whole: installed alone, away from the checkout, it scores a photo with the starter model."""
+"""The built wheel is whole: installed alone, away from the checkout, it scores a photo with the starter."""
 
 from __future__ import annotations
 

@@ -1,0 +1,51 @@
+"""The plain pipeline that ingest is compared with: what a short script over open_clip does.
+
+Full decode by Pillow in threads, open_clip's own resize, crop and normalization, float32, batches of eight.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from photoclip.clip import torchvision_compat  # noqa: F401  (open_clip imports torchvision)
+from tests.bench.report import cores
+
+import open_clip  # isort: skip
+
+BATCH = 8
+SEED = 0
+
+
+class PlainPipeline:
+    """open_clip's ViT-B/32 with seeded random weights, in float32."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(SEED)
+        self.model, _, self.preprocess = open_clip.create_model_and_transforms("ViT-B-32", pretrained=None)
+        self.model.eval()
+
+    def seconds(self, paths: Sequence[Path]) -> float:
+        """Embeds every photo once and returns how long that took."""
+        start = time.perf_counter()
+        count = sum(len(vectors) for vectors in self._vectors(paths))
+        assert count == len(paths)
+        return time.perf_counter() - start
+
+    def _vectors(self, paths: Sequence[Path]) -> Iterator[np.ndarray]:
+        with ThreadPoolExecutor(cores()) as threads, torch.inference_mode():
+            pictures = threads.map(self._picture, paths)
+            for first in range(0, len(paths), BATCH):
+                batch = [next(pictures) for _ in paths[first : first + BATCH]]
+                vectors = self.model.encode_image(torch.stack(batch), normalize=True)  # [N, 512]
+                yield vectors.numpy()
+
+    def _picture(self, path: Path) -> torch.Tensor:
+        with Image.open(path) as opened:
+            return self.preprocess(opened.convert("RGB"))  # [3, 224, 224]
