@@ -1,0 +1,102 @@
+"""How well a photo answers a query, as a number that means the same for every query and model.
+
+CLIP's raw cosines cannot be compared between queries. Everything here works on *log odds*: a photo's odds that
+it shows what was asked rather than just any picture. `score` makes a probability of them. Evidence of different
+kinds (words, photos, exclusions) is combined in these odds and probabilities, never by adding vectors.
+
+All arrays are float32 of one dimension, a number per photo.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoclip.paths import resource
+
+Odds = NDArray[np.float32]
+
+# At even odds a photo is as likely to show the thing as not: the natural place for the divider.
+CONFIDENT = 0.5
+
+# A photo half way between the library's average and an identical copy gets even odds; the slope takes the
+# average photo to 0.007 and a copy to 0.993.
+SIMILARITY_SLOPE = 10.0
+
+# The average cosine between unrelated photos, until a library's own average is known: it counts as this many
+# photos, so that a library of three does not decide what "average" is.
+USUAL_COSINE = 0.5
+USUAL_COSINE_WEIGHT = 8
+
+
+@cache
+def background_prompts() -> tuple[str, ...]:
+    """The generic descriptions that a query has to beat, one a line in the resource file."""
+    lines = resource("prompts/background.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in map(str.strip, lines) if line and not line.startswith("#"))
+
+
+def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
+    """The logit that a query must reach in each photo to be as likely as the generic prompts together.
+
+    `cosines` is [N, P], a column per generic prompt.
+    """
+    logits = cosines * np.float32(logit_scale)
+    top = logits.max(axis=1)
+    mass = np.exp(logits - top[:, None]).sum(axis=1)
+    return np.asarray(top + np.log(mass), dtype=np.float32)
+
+
+def text_odds(cosines: NDArray[np.float32], background: Odds, logit_scale: float) -> Odds:
+    """Log odds of a text against the generic prompts: the softmax over it and them, before the exponential."""
+    return np.asarray(cosines * np.float32(logit_scale) - background, dtype=np.float32)
+
+
+def any_of(odds: NDArray[np.float32]) -> Odds:
+    """Several descriptions of one thing, [N, K]: the best of them counts."""
+    return np.asarray(odds.max(axis=1), dtype=np.float32)
+
+
+def usual_cosine(average: float, photos: int) -> float:
+    """What cosine to a query photo is nothing special: the library's `average` over so many `photos`."""
+    weight = USUAL_COSINE_WEIGHT
+    return (average * photos + USUAL_COSINE * weight) / (photos + weight)
+
+
+def image_odds(cosines: NDArray[np.float32], usual: float) -> Odds:
+    """Log odds that photos are alike: even half way between `usual` and 1, by SIMILARITY_SLOPE."""
+    nearness = (cosines - usual) / max(1.0 - usual, 1e-3)
+    return np.asarray(SIMILARITY_SLOPE * (nearness - 0.5), dtype=np.float32)
+
+
+def both(first: Odds, second: Odds) -> Odds:
+    """Evidence of two kinds together: the geometric mean of their probabilities.
+
+    Among photos that surely meet one, the other decides; a photo that fails either is out.
+    """
+    log_mean = (_log_probability(first) + _log_probability(second)) / 2
+    return np.asarray(log_mean - np.log(-np.expm1(log_mean)), dtype=np.float32)
+
+
+def without(odds: Odds, excluded: Odds) -> Odds:
+    """Takes an excluded meaning out: what more likely shows it than not is at most as likely as its absence.
+
+    Photos that do not show it keep their odds and so their order.
+    """
+    return np.where(excluded > 0, np.minimum(odds, -excluded), odds)
+
+
+def score(odds: Odds) -> NDArray[np.float32]:
+    """Log odds as a probability, 0 to 1, in the same order (ties only where float32 runs out)."""
+    return np.asarray(np.exp(_log_probability(odds)), dtype=np.float32)
+
+
+def confident_count(scores: NDArray[np.float32]) -> int:
+    """How many leading results are more likely right than not; `scores` is sorted, best first."""
+    return int(np.count_nonzero(scores >= CONFIDENT))
+
+
+def _log_probability(odds: Odds) -> NDArray[np.float64]:
+    return -np.logaddexp(0.0, -odds.astype(np.float64))
