@@ -1,7 +1,7 @@
 """Twelve-megapixel JPEGs that cost what a camera's do: real pictures enlarged, with a sensor's noise on top.
 
 JPEG decoding time follows the number of pixels and of coefficients that are not zero, so both are made
-realistic: 4000 x 3000 pixels at quality 90, 4 to 6 MB each.
+realistic: 4000 x 3000 pixels at quality 90, about 4 MB each.
 """
 
 from __future__ import annotations
