@@ -1,0 +1,81 @@
+"""A tiny deterministic model for tests: pictures and words about colours land near each other.
+
+A vector holds the mean colour of the whole picture (3 centred numbers), the same of its left, right,
+top and bottom halves, and its contrast. Colour words map to the vector of a plain picture in that colour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoclip.library.encoder import EncoderInfo, EncoderProcess
+from photoclip.pixels import PixelSpec
+
+SIZE = 16
+DIM = 16
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "red": (220, 30, 30),
+    "green": (30, 180, 30),
+    "blue": (30, 30, 220),
+    "yellow": (230, 220, 30),
+    "white": (250, 250, 250),
+    "black": (5, 5, 5),
+    "orange": (240, 140, 20),
+    "purple": (140, 30, 180),
+}
+FAKE_INFO = EncoderInfo("fake", "fake-1", DIM, PixelSpec(SIZE), logit_scale=20.0)
+
+
+class FakeEncoder:
+    """An `Encoder` in this process. `calls` records what was asked of it: ("pixels" | "texts", count)."""
+
+    def __init__(self, info: EncoderInfo = FAKE_INFO) -> None:
+        self.info = info
+        self.calls: list[tuple[str, int]] = []
+
+    @property
+    def description(self) -> str:
+        return f"{self.info.name} on fingers"
+
+    def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.calls.append(("pixels", len(pixels)))
+        return encode_pictures(pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.calls.append(("texts", len(texts)))
+        return np.stack([_text_vector(text) for text in texts]) if texts else np.empty((0, DIM), np.float32)
+
+
+def encode_pictures(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 [N, S, S, 3] -> unit float32 [N, 16]."""
+    x = pixels.astype(np.float32) / 127.5 - 1.0  # [N, S, S, 3]
+    half = x.shape[1] // 2
+    regions = (x, x[:, :, :half], x[:, :, half:], x[:, :half], x[:, half:])
+    means = [region.mean(axis=(1, 2)) for region in regions]
+    vectors = np.concatenate([*means, 0.2 + x.std(axis=(1, 2)).mean(axis=1, keepdims=True)], axis=1)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def plain(colour: str | tuple[int, int, int]) -> NDArray[np.uint8]:
+    """A plain picture, uint8 [1, S, S, 3]."""
+    value = COLOURS[colour] if isinstance(colour, str) else colour
+    return np.full((1, SIZE, SIZE, 3), value, np.uint8)
+
+
+def _text_vector(text: str) -> NDArray[np.float32]:
+    known = [encode_pictures(plain(word))[0] for word in text.lower().split() if word in COLOURS]
+    if known:
+        total = np.sum(known, axis=0)
+    else:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        total = np.random.default_rng(seed).normal(size=DIM)
+    return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def fake_process() -> EncoderProcess:
+    """The same model in a child process; close it."""
+    return EncoderProcess(FAKE_INFO, FakeEncoder)
