@@ -33,6 +33,7 @@ MOTION_MS = 120
 TEXT_PX = 13
 TITLE_PX = 17
 CAPTION_PX = 11
+GOOD_FONTS = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Liberation Sans")
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ def apply(app: QApplication, preference: Preference = "system") -> None:
     scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
     if app.style().objectName() != "fusion":
         app.setStyle("fusion")
+        _prefer_good_font(app)
     hints.setColorScheme(scheme.get(preference, Qt.ColorScheme.Unknown))
     if preference == "system":
         # A unique connection would need a QObject slot; disconnecting first keeps it to one.
@@ -137,6 +139,14 @@ def _show(app: QApplication, chosen: Tokens) -> None:
     _shown = chosen
     app.setPalette(_palette(chosen))
     app.setStyleSheet(style_sheet(chosen, text_size(app)))
+
+
+def _prefer_good_font(app: QApplication) -> None:
+    """Keep the system's font; where it names none (a bare X server), take a good one that is there."""
+    font = app.font()
+    if font.family() in ("Sans Serif", "Sans", "sans-serif", ""):
+        font.setFamilies([*GOOD_FONTS, font.family()])
+        app.setFont(font)
 
 
 def text_size(app: QApplication) -> int:
@@ -261,6 +271,7 @@ QCheckBox, QRadioButton { color: @text@; spacing: 8px; background: transparent; 
 QCheckBox:focus, QRadioButton:focus { color: @accent@; }
 
 QAbstractItemView { background: transparent; color: @text@; border: none; outline: none; }
+QAbstractItemView[role="grid"], QWidget[role="canvas"] { background: @window@; }
 QTreeView::item, QListView::item { min-height: 30px; padding: 0 8px; border-radius: @radius@px; }
 QTreeView::item:hover, QListView::item:hover { background: @hover@; }
 QTreeView::item:selected, QListView::item:selected { background: @selection@; color: @accent@; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,19 +54,25 @@ class GridContent:
         """The content hash of one row: what its thumbnail is stored under."""
         return self.hashes[row].tobytes()
 
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """The rows by ascending id; ask for it once off the GUI thread, where it costs nothing."""
+        return np.argsort(self.ids, kind="stable")
+
     def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows of these photos, in their order; those that are not here are left out."""
-        order = np.argsort(self.ids, kind="stable")
-        place = np.searchsorted(self.ids, ids, sorter=order)
-        place = np.minimum(place, max(len(order) - 1, 0))
-        if len(order) == 0:
+        if len(self.ids) == 0:
             return _integers()
-        rows = order[place]
+        place = np.searchsorted(self.ids, ids, sorter=self.order)
+        rows = self.order[np.minimum(place, len(self.ids) - 1)]
         found: NDArray[np.int64] = rows[self.ids[rows] == ids]
         return found
 
     def with_weaker(self, shown: bool) -> GridContent:
-        return replace(self, weaker_shown=shown)
+        content = replace(self, weaker_shown=shown)
+        if "order" in vars(self):
+            vars(content)["order"] = self.order  # the same photos: no need to sort them again
+        return content
 
 
 def by_relevance(table: PhotoTable, ids: NDArray[np.int64], confident: int) -> GridContent:

@@ -15,6 +15,9 @@ def photo(painter: QPainter, rect: QRect, image: QImage | None, colour: int, wea
     """One photo, or its average colour 0xRRGGBB while there is no picture of it yet."""
     painter.setOpacity(theme.WEAKER_OPACITY if weaker else 1.0)
     if image is not None:
+        # Smoothing costs three times as much, and only a picture of another size needs it.
+        resized = image.width() != round(rect.width() * painter.device().devicePixelRatioF())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, resized)
         painter.drawImage(rect, image)
     else:
         painter.setPen(Qt.PenStyle.NoPen)

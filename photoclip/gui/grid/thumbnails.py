@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -93,6 +95,8 @@ class Thumbnails(QObject):
                 thread.start()
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # scrolling goes before decoding; elsewhere threads have no niceness
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         while True:
             with self._condition:
                 while not self._wanted and not self._closed:

@@ -89,6 +89,7 @@ class GridView(QAbstractItemView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName(self.tr("Photos"))
+        theme.set_role(self, "grid")  # an opaque ground: scrolling moves pixels instead of painting them
         self.thumbnails.ready.connect(self._on_thumbnails)
         self.verticalScrollBar().valueChanged.connect(self.scrolled)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._id(index.row())))
@@ -208,13 +209,11 @@ class GridView(QAbstractItemView):
         return self.content.ids[first:last][order], (y - top)[order]
 
     def _scroll_to_anchor(self, ids: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
-        kept = np.isin(ids, self.content.ids)
-        if not kept.any():
-            return
-        which = int(np.argmax(kept))
-        row = int(self.content.rows_of(ids[which : which + 1])[0])
-        if row < self.content.shown:
-            self.verticalScrollBar().setValue(self._layout.position(row)[1] - int(offsets[which]))
+        for photo, offset in zip(ids, offsets, strict=True):  # a screenful; the first mostly is there
+            row = self.content.rows_of(np.array([photo]))
+            if len(row) and row[0] < self.content.shown:
+                self.verticalScrollBar().setValue(self._layout.position(int(row[0]))[1] - int(offset))
+                return
 
     def _rect(self, row: int) -> QRect:
         x, y = self._layout.position(row)
@@ -430,7 +429,6 @@ class GridView(QAbstractItemView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = event.rect().adjusted(0, -theme.SELECTION_WIDTH, 0, theme.SELECTION_WIDTH)
         if self.content.shown or self.content.weaker:
             top = self.verticalOffset()

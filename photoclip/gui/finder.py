@@ -1,0 +1,146 @@
+"""From what the person asked for (a place, a query, an order) to what the grid shows. Runs off the GUI thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoclip.gui.grid.content import GridContent, by_date, by_relevance, in_order
+from photoclip.gui.search_bar import SearchRequest
+from photoclip.gui.session import Session, Source
+
+if TYPE_CHECKING:
+    from photoclip.library.catalog.changes import Change
+    from photoclip.library.catalog.connection import Catalog
+    from photoclip.library.catalog.photos import PhotoTable
+    from photoclip.library.search import Results
+
+Order = Literal["relevance", "newest", "oldest", "added"]
+RECENT_SECONDS = 30 * 24 * 3600
+# Labels and albums change often and move no photo; ratings sit in the photo table and move none either.
+PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
+LISTED_TABLES = frozenset({"photo_label", "album_photo", "label", "album"})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """All that decides what the grid shows."""
+
+    source: Source = Source("all")  # noqa: RUF009 - frozen
+    request: SearchRequest = SearchRequest()  # noqa: RUF009 - frozen
+    order: Order = "relevance"  # without a meaning to be relevant to, newest first
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the grid shows for a wish."""
+
+    wish: Wish
+    content: GridContent
+    ranked: bool  # by relevance, so that `confident` says something
+    total: int  # photos of the place that was searched
+    pending: int  # of them not indexed yet
+    seconds: float = 0.0
+
+
+class Finder:
+    """Keeps the photo table and answers wishes. `find` is for pool threads, `note` for the GUI thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._state = 0  # counts changes of photos
+        self._tables: dict[bool, tuple[int, PhotoTable]] = {}
+
+    def note(self, change: Change) -> bool:
+        """Take notice of a change; whether the grid may have to show something else now."""
+        if change.tables & PHOTO_TABLES and not _only_details(change):
+            self._state += 1
+            return True
+        return bool(change.tables & LISTED_TABLES)
+
+    def find(self, wish: Wish, cancelled: Callable[[], bool]) -> Found:
+        """Raises QueryError and the search's other sentences."""
+        began = time.perf_counter()
+        table = self._table(missing=wish.source.kind == "missing")
+        place = place_ids(self._session.library.catalog, wish.source, table)
+        total = len(table.ids) if place is None else int(np.count_nonzero(table.rows_of(place) >= 0))
+        if wish.request.is_empty:
+            content, ranked, pending = _listing(table, wish, place), False, 0
+        else:
+            results = self._search(wish, place, cancelled)
+            ranked = not np.isnan(results.cosines).all() if len(results.ids) else True
+            content, pending = _arranged(table, wish, results, ranked), results.pending
+        content.order  # made here rather than on the GUI thread  # noqa: B018
+        return Found(wish, content, ranked, total, pending, time.perf_counter() - began)
+
+    def _search(self, wish: Wish, place: NDArray[np.int64] | None, cancelled: Callable[[], bool]) -> Results:
+        request = wish.request
+        return self._session.engine.search(
+            request.text, photos=request.photos, images=request.images, within=place, cancelled=cancelled
+        )
+
+    def _table(self, *, missing: bool) -> PhotoTable:
+        from photoclip.library.catalog.photos import load_table
+
+        state = self._state
+        with self._lock:
+            known = self._tables.get(missing)
+            if known is None or known[0] < state:
+                known = self._tables[missing] = (
+                    state,
+                    load_table(self._session.library.catalog, missing=missing),
+                )
+            return known[1]
+
+
+def place_ids(catalog: Catalog, source: Source, table: PhotoTable) -> NDArray[np.int64] | None:
+    """The photos of a place of the sidebar; None stands for all of the table."""
+    if source.kind == "recent":
+        return table.ids[table.added >= time.time() - RECENT_SECONDS]
+    if source.id is None:
+        return None
+    if source.kind == "album":
+        from photoclip.library.catalog.albums import album_photos
+
+        return album_photos(catalog, source.id)
+    if source.kind == "label":
+        from photoclip.library.catalog.labels import labelled
+
+        return labelled(catalog, source.id)
+    (ids,) = catalog.columns(
+        "SELECT DISTINCT photo_id FROM file WHERE folder_id = ? AND missing_since IS NULL", (source.id,)
+    )
+    return np.array(ids, np.int64)
+
+
+def _listing(table: PhotoTable, wish: Wish, place: NDArray[np.int64] | None) -> GridContent:
+    if wish.source.kind == "album" and wish.order == "relevance" and place is not None:
+        return in_order(table, place)
+    added = wish.order == "added" or (wish.source.kind == "recent" and wish.order == "relevance")
+    return by_date(table, place, oldest_first=wish.order == "oldest", added=added)
+
+
+def _arranged(table: PhotoTable, wish: Wish, results: Results, ranked: bool) -> GridContent:
+    ids, confident = results.ids, results.confident
+    if wish.request.photos:  # a photo is no answer to itself
+        asked = np.isin(ids, np.array(wish.request.photos, np.int64))
+        confident -= int(np.count_nonzero(asked[:confident]))
+        ids = ids[~asked]
+    if not ranked or wish.order != "relevance":
+        shown = ids[:confident] if ranked else ids
+        return by_date(table, shown, oldest_first=wish.order == "oldest", added=wish.order == "added")
+    return by_relevance(table, ids, confident)
+
+
+def _only_details(change: Change) -> bool:
+    """Ratings and favourites: rows of the photo table that the grid does not show."""
+    return bool(change.rows) and all(
+        row.table == "photo" and set(row.after or {}) <= {"rating", "favourite"} for row in change.rows
+    )

@@ -1,0 +1,297 @@
+"""The search bar: words as typed, recognised filters and photos as chips in front of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+
+from photoclip.errors import QueryError
+from photoclip.gui import icons, theme
+from photoclip.gui.grid.model import IDS_MIME
+from photoclip.library.query import EXACT, parse
+
+DEBOUNCE_MS = 150
+CHIP_PICTURE = 18
+# A part of the query that can become a chip: a filter, an exact phrase, an exclusion; quotes may hold blanks.
+_TOKEN = re.compile(r'(?<!\S)(-?\w+:"[^"]*"|-?\w+:[^\s"]+|-?"[^"]*"|-[^\s"]+)(?=\s|$)')
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """What to search by: text of the query language, photos of the library, picture files outside it."""
+
+    text: str = ""
+    photos: tuple[int, ...] = ()
+    images: tuple[bytes, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text.strip() or self.photos or self.images)
+
+
+class SearchChip(QFrame):
+    """One filter or photo of the query, with a cross to take it out."""
+
+    removed = Signal()
+
+    def __init__(self, kind: str, value: str, request: SearchRequest, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.request = request
+        theme.set_role(self, "chip")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE[2], 0, theme.SPACE[0], 0)
+        row.setSpacing(theme.SPACE[0])
+        self.kind = QLabel(kind)
+        theme.set_role(self.kind, "secondary")
+        self.value = QLabel(value)
+        self.value.setTextFormat(Qt.TextFormat.PlainText)
+        theme.set_role(self.value, "strong")
+        cross = QToolButton()
+        cross.setIcon(icons.icon("x"))
+        cross.setIconSize(QSize(12, 12))
+        theme.set_role(cross, "close")
+        cross.setAccessibleName(self.tr("Remove {0} {1}").format(kind, value))
+        cross.clicked.connect(self.removed)
+        for part in (self.kind, self.value, cross):
+            row.addWidget(part)
+        self.value.setVisible(bool(value))
+        self.setAccessibleName(f"{kind} {value}")
+
+    def set_picture(self, picture: QPixmap) -> None:
+        """Show a photo's small picture instead of a word for it."""
+        self.kind.setPixmap(picture)
+
+
+class SearchBar(QFrame):
+    """Emits `searched` shortly after typing stops, at once on Enter."""
+
+    searched = Signal(object)  # SearchRequest
+    left = Signal()  # Escape in an empty bar, or Down: on to the photos
+    picture_wanted = Signal()  # the + photo button
+    photo_added = Signal(object)  # a SearchChip that would like a picture
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chips: list[SearchChip] = []
+        self._asked = SearchRequest()
+        self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
+        self._timer.timeout.connect(self._ask)
+        theme.set_role(self, "search")
+        self.setAcceptDrops(True)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(theme.SPACE[3], 0, theme.SPACE[0] + 2, 0)
+        self._row.setSpacing(theme.SPACE[1])
+        self._build()
+
+    def _build(self) -> None:
+        glass = QLabel()
+        glass.setPixmap(icons.icon("magnifying-glass").pixmap(QSize(16, 16)))
+        self._glass = glass
+        self.edit = QLineEdit()
+        theme.set_role(self.edit, "search")
+        self.edit.setPlaceholderText(self.tr("Search by what you remember"))
+        self.edit.setAccessibleName(self.tr("Search"))
+        self.edit.textEdited.connect(self._on_edited)
+        self.edit.installEventFilter(self)
+        self._clear = QToolButton()
+        self._clear.setIcon(icons.icon("x"))
+        self._clear.setIconSize(QSize(12, 12))
+        theme.set_role(self._clear, "close")
+        self._clear.setAccessibleName(self.tr("Clear the search"))
+        self._clear.setToolTip(self.tr("Clear the search (Esc)"))
+        self._clear.clicked.connect(self.clear)
+        self._photo = QPushButton(self.tr("+ photo"))
+        theme.set_role(self._photo, "pill")
+        self._photo.setToolTip(self.tr("Search by a picture, alone or together with words"))
+        self._photo.setAccessibleName(self.tr("Search by a picture"))
+        self._photo.clicked.connect(self.picture_wanted)
+        for part in (glass, self.edit, self._clear, self._photo):
+            self._row.addWidget(part)
+        self._row.setStretchFactor(self.edit, 1)
+        self._clear.hide()
+
+    # What is asked for
+
+    def request(self) -> SearchRequest:
+        """The chips and the words, as they are now."""
+        parts = [chip.request.text for chip in self._chips if chip.request.text]
+        words = self.edit.text().strip()
+        return SearchRequest(
+            " ".join([*parts, words] if words else parts),
+            tuple(photo for chip in self._chips for photo in chip.request.photos),
+            tuple(image for chip in self._chips for image in chip.request.images),
+        )
+
+    def set_text(self, text: str) -> None:
+        """Put a whole query in, filters as chips, and search for it at once."""
+        self._drop_chips()
+        self.edit.setText(text)
+        self._make_chips(at_end=True)
+        self._ask()
+
+    def set_photos(self, photos: tuple[int, ...], *, keep_words: bool = False) -> None:
+        """Search by these photos of the library; with `keep_words` together with what is typed."""
+        if not keep_words:
+            self.edit.clear()
+            self._drop_chips()
+        for chip in [chip for chip in self._chips if chip.request.photos]:
+            self._take(chip)
+        self._add_photos(photos)
+        self._ask()
+
+    def add_images(self, images: tuple[bytes, ...]) -> None:
+        """Search by picture files, which need not be in the library."""
+        for image in images:
+            self._add(SearchChip(self.tr("picture"), "", SearchRequest(images=(image,)), self))
+        self._ask()
+
+    def clear(self) -> None:
+        self.edit.clear()
+        self._drop_chips()
+        self._ask()
+
+    def focus(self, typed: str = "") -> None:
+        """Take the keyboard; `typed` is a letter that was meant for here."""
+        self.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if typed:
+            self.edit.insert(typed)
+            self._on_edited()
+        else:
+            self.edit.selectAll()
+
+    # Chips
+
+    def _add_photos(self, photos: tuple[int, ...]) -> None:
+        if photos:
+            word = self.tr("photo") if len(photos) == 1 else self.tr("{0} photos").format(len(photos))
+            self._add(SearchChip(word, "", SearchRequest(photos=photos), self))
+
+    def _add(self, chip: SearchChip) -> None:
+        chip.removed.connect(lambda: (self._take(chip), self._ask()))
+        self._chips.append(chip)
+        self._row.insertWidget(len(self._chips), chip)
+        if chip.request.photos or chip.request.images:
+            self.photo_added.emit(chip)
+        self._on_content()
+
+    def _take(self, chip: SearchChip) -> None:
+        self._chips.remove(chip)
+        self._row.removeWidget(chip)
+        chip.hide()
+        chip.deleteLater()
+        self._on_content()
+
+    def _drop_chips(self) -> None:
+        for chip in list(self._chips):
+            self._take(chip)
+
+    def _make_chips(self, *, at_end: bool) -> None:
+        """Turn whole filters among the typed words into chips; one still being typed stays text."""
+        text = self.edit.text()
+        for match in reversed(list(_TOKEN.finditer(text))):
+            if match.end() == len(text) and not at_end:
+                continue
+            chip = self._chip_for(match.group())
+            if chip is not None:
+                text = f"{text[: match.start()]}{text[match.end() :].lstrip()}"
+                self._add(chip)
+        if text != self.edit.text():
+            self.edit.setText(text)
+
+    def _chip_for(self, token: str) -> SearchChip | None:
+        try:
+            query = parse(token)
+        except QueryError:
+            return None  # stays as text; the search says what is wrong with it
+        request = SearchRequest(token)
+        if query.excluded:
+            return SearchChip(self.tr("not"), query.excluded[0], request, self)
+        if len(query.filters) != 1:
+            return None
+        (found,) = query.filters
+        name = self.tr("named") if found.field == EXACT else found.field
+        kind = self.tr("not {0}").format(name) if found.negated else name
+        return SearchChip(kind, found.value, request, self)
+
+    # Events
+
+    def _on_edited(self) -> None:
+        self._make_chips(at_end=False)
+        self._on_content()
+        self._timer.start()
+
+    def _on_content(self) -> None:
+        self._clear.setVisible(bool(self._chips or self.edit.text()))
+        self.edit.setPlaceholderText("" if self._chips else self.tr("Search by what you remember"))
+
+    def _ask(self) -> None:
+        self._timer.stop()
+        self._on_content()
+        request = self.request()
+        if request != self._asked:
+            self._asked = request
+            self.searched.emit(request)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._on_key(event)
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.setProperty("active", "true" if event.type() == QEvent.Type.FocusIn else "false")
+            theme.set_role(self, "search")
+        return False
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._make_chips(at_end=True)
+            self._ask()
+            self.left.emit()
+        elif key == Qt.Key.Key_Down:
+            self.left.emit()
+        elif key == Qt.Key.Key_Escape and (self.edit.text() or self._chips):
+            self.clear()
+        elif key == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif key == Qt.Key.Key_Backspace and self._chips and self._at_start():
+            self._take(self._chips[-1])
+            self._ask()
+        else:
+            return False
+        return True
+
+    def _at_start(self) -> bool:
+        return self.edit.cursorPosition() == 0 and not self.edit.hasSelectedText()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.edit.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(IDS_MIME) or event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        mime = event.mimeData()
+        if mime.hasFormat(IDS_MIME):
+            ids = bytes(mime.data(IDS_MIME).data()).decode("ascii")
+            self.set_photos(tuple(int(part) for part in ids.split(",") if part), keep_words=True)
+        elif mime.hasUrls():
+            self.add_images(tuple(local_path(url) for url in mime.urls() if url.isLocalFile()))
+        event.acceptProposedAction()
+
+    def refresh_icon(self) -> None:
+        """The glass is a picture, not an icon, so it is drawn again when the theme changes."""
+        self._glass.setPixmap(QIcon(icons.icon("magnifying-glass")).pixmap(QSize(16, 16)))
+
+
+def local_path(url: QUrl) -> bytes:
+    """A file URL as the bytes of its path, which need not be UTF-8."""
+    if os.name == "nt":
+        return os.fsencode(url.toLocalFile())
+    encoded = bytes(url.toEncoded().data()).decode("ascii")
+    return unquote_to_bytes(encoded.removeprefix("file://"))
