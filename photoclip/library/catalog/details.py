@@ -1,0 +1,127 @@
+"""Everything the catalog knows about one photo."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from photoclip.errors import PhotoClipError
+from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.schema import MISSING
+
+# The type, where `bytes` is also the name of a field.
+Raw: TypeAlias = bytes
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    path: bytes
+    size: int
+    mtime: float  # Unix seconds
+    missing: bool
+    folder_id: int
+
+
+@dataclass(frozen=True)
+class AppliedLabel:
+    label_id: int
+    name: str
+    source: str  # "human" or "auto"
+    verdict: int  # 1, or 0 for a remembered No
+    score: float | None
+
+
+@dataclass(frozen=True)
+class PhotoDetails:
+    """One photo. `path` is the best of its files (None when it has none left), `name` that file's own name."""
+
+    id: int
+    name: Raw
+    path: Raw | None
+    files: tuple[PhotoFile, ...]
+    folder: Raw | None  # the watched folder
+    folder_id: int | None
+    bytes: int
+    width: int
+    height: int
+    format: str
+    taken_at: float | None  # the camera's own; None when it did not say
+    taken_offset: int | None
+    camera: str | None
+    lens: str | None
+    exposure: dict[str, Any]
+    latitude: float | None
+    longitude: float | None
+    truncated: bool
+    rating: int
+    favourite: bool
+    labels: tuple[AppliedLabel, ...]
+    albums: tuple[tuple[int, str], ...]
+    missing: bool
+    content_hash: Raw
+    colour: int
+    added_at: float
+
+
+_PHOTO = """
+SELECT content.*, photo.rating, photo.favourite, photo.presence, photo.added_at, photo.id AS photo_id
+FROM photo JOIN content ON content.id = photo.content_id WHERE photo.id = ?
+"""
+_FILES = """
+SELECT file.*, folder.path AS folder FROM file JOIN folder ON folder.id = file.folder_id
+WHERE file.photo_id = ?
+ORDER BY folder.removed_at IS NOT NULL, file.missing_since IS NOT NULL, file.id
+"""
+_LABELS = """
+SELECT label.id, label.name, source, verdict, score FROM photo_label JOIN label ON label.id = label_id
+WHERE photo_id = ? ORDER BY label.name
+"""
+_ALBUMS = """
+SELECT album.id, album.name FROM album_photo JOIN album ON album.id = album_id
+WHERE photo_id = ? ORDER BY album.name
+"""
+
+
+def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
+    """Raises PhotoClipError when the library has no such photo."""
+    found = catalog.query(_PHOTO, (photo_id,))
+    if not found:
+        raise PhotoClipError(f"The library has no photo {photo_id}.")
+    photo = found[0]
+    files = catalog.query(_FILES, (photo_id,))
+    best = files[0] if files else None
+    return PhotoDetails(
+        id=photo_id,
+        name=os.path.basename(best["path"]) if best else b"",
+        path=best["path"] if best else None,
+        files=tuple(
+            PhotoFile(
+                f["path"], f["size"], f["mtime_ns"] / 1e9, f["missing_since"] is not None, f["folder_id"]
+            )
+            for f in files
+        ),
+        folder=best["folder"] if best else None,
+        folder_id=best["folder_id"] if best else None,
+        bytes=photo["bytes"],
+        width=photo["width"],
+        height=photo["height"],
+        format=photo["format"],
+        taken_at=photo["taken_at"],
+        taken_offset=photo["taken_offset"],
+        camera=photo["camera"],
+        lens=photo["lens"],
+        exposure=json.loads(photo["exposure"]) if photo["exposure"] else {},
+        latitude=photo["latitude"],
+        longitude=photo["longitude"],
+        truncated=bool(photo["truncated"]),
+        rating=photo["rating"],
+        favourite=bool(photo["favourite"]),
+        labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),
+        albums=tuple((row[0], row[1]) for row in catalog.query(_ALBUMS, (photo_id,))),
+        missing=photo["presence"] == MISSING,
+        content_hash=photo["hash"],
+        colour=photo["colour"],
+        added_at=photo["added_at"],
+    )

@@ -1,0 +1,246 @@
+"""What the indexer finds on disk, written in batches; the table in the package's docstring is kept here.
+
+Such a change cannot be undone (the disk is as it is): it only tells which photos to show anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from photoclip.library.catalog.changes import Change, noticed
+from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.presence import IN_IDS, ids_json, inside, settle_photos
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file as it was when last read."""
+
+    size: int
+    mtime_ns: int
+    file_id: int
+    missing: bool
+
+
+@dataclass(frozen=True)
+class IndexedPhoto:
+    """A file that was read. `hash` is the xxh3_128 of its bytes (16), width and height are upright."""
+
+    path: bytes
+    folder_id: int
+    size: int
+    mtime_ns: int
+    hash: bytes
+    width: int
+    height: int
+    format: str
+    colour: int  # 0xRRGGBB
+    taken_at: float | None = None  # the camera's local time as if UTC
+    taken_offset: int | None = None  # minutes east of UTC
+    camera: str | None = None
+    lens: str | None = None
+    exposure: Mapping[str, Any] = field(default_factory=dict)
+    latitude: float | None = None
+    longitude: float | None = None
+    perceptual_hash: int | None = None  # 64 bits
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class UnreadableFile:
+    """A file that could not be read as a photo, and why."""
+
+    path: bytes
+    folder_id: int
+    size: int
+    mtime_ns: int
+    reason: str
+
+
+def known_files(catalog: Catalog, folder_id: int) -> dict[bytes, KnownFile]:
+    """Every file known in this folder, by path."""
+    paths, *columns = catalog.columns(
+        "SELECT path, size, mtime_ns, id, missing_since IS NOT NULL FROM file WHERE folder_id = ?",
+        (folder_id,),
+    )
+    return {
+        path: KnownFile(size, mtime_ns, file_id, bool(missing))
+        for path, size, mtime_ns, file_id, missing in zip(paths, *columns, strict=True)
+    }
+
+
+def known_failures(catalog: Catalog, folder_id: int) -> dict[bytes, tuple[int, int]]:
+    """The (size, mtime_ns) at which each file in this folder could not be read: try again when they differ."""
+    found = catalog.query("SELECT path, size, mtime_ns FROM failure WHERE folder_id = ?", (folder_id,))
+    return {row[0]: (row[1], row[2]) for row in found}
+
+
+def record_batch(
+    catalog: Catalog, photos: Sequence[IndexedPhoto], failures: Sequence[UnreadableFile] = ()
+) -> Change:
+    """Writes what was read, in one transaction; the change's `photos` are those to show anew.
+
+    A file that reads loses its failure. A known photo whose file no longer reads stays as it was.
+    """
+    with catalog.write(durable=False) as connection:
+        touched = _Batch(connection, photos).record()
+        settle_photos(connection, touched)
+        connection.executemany("DELETE FROM failure WHERE path = ?", [(photo.path,) for photo in photos])
+        connection.executemany(
+            "INSERT OR REPLACE INTO failure(path, folder_id, size, mtime_ns, reason, at) VALUES(?, ?, ?, ?, ?, ?)",
+            [(f.path, f.folder_id, f.size, f.mtime_ns, f.reason, time.time()) for f in failures],
+        )
+    tables = {"photo", "file", "content"} if photos else set()
+    return noticed(catalog, "Index photos", touched, tables | ({"failure"} if failures else set()))
+
+
+class _Batch:
+    """Decides for each file of a batch which photo it belongs to."""
+
+    def __init__(self, connection: sqlite3.Connection, photos: Sequence[IndexedPhoto]) -> None:
+        self.connection = connection
+        self.photos = photos
+        self.hashes = {photo.path: photo.hash for photo in photos}
+        self.now = time.time()
+
+    def record(self) -> set[int]:
+        """Returns every photo that gained, lost or changed a file."""
+        touched: set[int] = set()
+        for photo in self.photos:
+            content_id = self._content(photo)
+            previous = self._one("SELECT id, photo_id FROM file WHERE path = ?", photo.path)
+            photo_id = self._photo(photo, content_id, previous)
+            self._file(photo, content_id, photo_id)
+            touched.add(photo_id)
+            if previous is not None:
+                touched.add(previous["photo_id"])
+        return touched
+
+    def _content(self, photo: IndexedPhoto) -> int:
+        """The content's row; read again, it gets the facts of the latest reading."""
+        values = {
+            "hash": photo.hash,
+            "bytes": photo.size,
+            "width": photo.width,
+            "height": photo.height,
+            "format": photo.format,
+            "taken_at": photo.taken_at,
+            "taken_offset": photo.taken_offset,
+            "camera": photo.camera,
+            "lens": photo.lens,
+            "exposure": json.dumps(dict(photo.exposure)) if photo.exposure else None,
+            "latitude": photo.latitude,
+            "longitude": photo.longitude,
+            "perceptual_hash": _signed(photo.perceptual_hash),
+            "colour": photo.colour,
+            "truncated": int(photo.truncated),
+        }
+        found = self.connection.execute(
+            f"INSERT INTO content({', '.join(values)}) VALUES({', '.join('?' * len(values))})"
+            f" ON CONFLICT(hash) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in values)} RETURNING id",
+            tuple(values.values()),
+        ).fetchone()
+        return int(found[0])
+
+    def _photo(self, photo: IndexedPhoto, content_id: int, previous: sqlite3.Row | None) -> int:
+        owner = self._one("SELECT id FROM photo WHERE content_id = ?", content_id)
+        if owner is not None:
+            return int(owner["id"])
+        if previous is None:
+            return self._new_photo(photo, content_id)
+        photo_id = int(previous["photo_id"])
+        if self._copy_remains(photo_id, photo):
+            return self._split(photo, content_id, photo_id)
+        self.connection.execute("UPDATE photo SET content_id = ? WHERE id = ?", (content_id, photo_id))
+        return photo_id
+
+    def _copy_remains(self, photo_id: int, edited: IndexedPhoto) -> bool:
+        """Whether another file still has the old content; one edited alike in this batch does not."""
+        others = self.connection.execute(
+            "SELECT path FROM file WHERE photo_id = ? AND path != ? AND missing_since IS NULL",
+            (photo_id, edited.path),
+        )
+        return any(self.hashes.get(row["path"], b"") != edited.hash for row in others)
+
+    def _new_photo(self, photo: IndexedPhoto, content_id: int) -> int:
+        found = self.connection.execute(
+            "INSERT INTO photo(content_id, added_at, hash) VALUES(?, ?, ?) RETURNING id",
+            (content_id, self.now, photo.hash),
+        ).fetchone()
+        return int(found[0])
+
+    def _split(self, photo: IndexedPhoto, content_id: int, source: int) -> int:
+        """A photo of its own for one edited copy, with all that people said about the photo so far."""
+        new = self._new_photo(photo, content_id)
+        for sql in (
+            "UPDATE photo SET (rating, favourite) = (SELECT rating, favourite FROM photo WHERE id = :source)"
+            " WHERE id = :new",
+            "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
+            " WHERE photo_id = :source AND source = 'human'",
+            "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo WHERE photo_id = :source",
+        ):
+            self.connection.execute(sql, {"new": new, "source": source})
+        return new
+
+    def _file(self, photo: IndexedPhoto, content_id: int, photo_id: int) -> None:
+        self.connection.execute(
+            "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns) VALUES(?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT(path) DO UPDATE SET photo_id = excluded.photo_id, content_id = excluded.content_id,"
+            " folder_id = excluded.folder_id, size = excluded.size, mtime_ns = excluded.mtime_ns,"
+            " missing_since = NULL",
+            (photo_id, content_id, photo.folder_id, photo.path, photo.size, photo.mtime_ns),
+        )
+
+    def _one(self, sql: str, value: bytes | int) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self.connection.execute(sql, (value,)).fetchone()
+        return found
+
+
+def _signed(bits: int | None) -> int | None:
+    """64 bits as SQLite's signed integer."""
+    return None if bits is None else bits - (1 << 64) if bits >= 1 << 63 else bits
+
+
+def mark_missing(catalog: Catalog, file_ids: Iterable[int]) -> Change:
+    """These files are gone. A photo without any other file shows under Missing and keeps all that was said."""
+    return _mark(catalog, file_ids, time.time())
+
+
+def mark_present(catalog: Catalog, file_ids: Iterable[int]) -> Change:
+    """These files are back, with the size and time they had."""
+    return _mark(catalog, file_ids, None)
+
+
+def _mark(catalog: Catalog, file_ids: Iterable[int], since: float | None) -> Change:
+    with catalog.write(durable=False) as connection:
+        found = connection.execute(
+            f"UPDATE file SET missing_since = ? WHERE id {IN_IDS} AND (missing_since IS NULL) != (? IS NULL)"
+            " RETURNING photo_id",
+            (since, ids_json(file_ids), since),
+        ).fetchall()
+        touched = {row[0] for row in found}
+        settle_photos(connection, touched)
+    words = "Files are back" if since is None else "Files are gone"
+    return noticed(catalog, words, touched, {"photo", "file"} if touched else ())
+
+
+def files_under(catalog: Catalog, path: bytes) -> dict[bytes, int]:
+    """The ids of the known files at this path or anywhere inside it, by path."""
+    low, high = inside(path)
+    found = catalog.query(
+        "SELECT path, id FROM file WHERE path = ? OR (path >= ? AND path < ?)", (path, low, high)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def forget_failures(catalog: Catalog, paths: Iterable[bytes]) -> Change:
+    """These unreadable files are gone, or are to be tried again."""
+    with catalog.write(durable=False) as connection:
+        cursor = connection.executemany("DELETE FROM failure WHERE path = ?", [(path,) for path in paths])
+        gone = cursor.rowcount
+    return noticed(catalog, "Forget unreadable files", (), {"failure"} if gone > 0 else ())

@@ -1,0 +1,67 @@
+"""The catalog's tables, as numbered migrations from 1.
+
+Times are Unix seconds in UTC, except `taken_at`, which is the camera's local time written as if it were UTC
+(`taken_offset` minutes tell the zone where it is known). Paths are BLOBs: a path need not be UTF-8.
+
+photo.presence, .taken_at, .colour, .width, .height and .hash are derived (presence.py) so that the grid
+loads from one table: presence is 2 where a file is there, 1 where all are missing, 0 where all lie in
+removed folders.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x50684370  # "PhCp"
+
+HIDDEN, MISSING, PRESENT = 0, 1, 2
+
+MIGRATION_1 = (
+    """CREATE TABLE folder(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE,
+        added_at REAL NOT NULL, removed_at REAL)""",
+    """CREATE TABLE content(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE CHECK(length(hash) = 16),
+        bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, format TEXT NOT NULL,
+        taken_at REAL, taken_offset INTEGER, camera TEXT, lens TEXT, exposure TEXT,
+        latitude REAL, longitude REAL, perceptual_hash INTEGER, colour INTEGER NOT NULL,
+        truncated INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE photo(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, content_id INTEGER NOT NULL UNIQUE REFERENCES content(id),
+        added_at REAL NOT NULL, rating INTEGER NOT NULL DEFAULT 0 CHECK(rating BETWEEN 0 AND 5),
+        favourite INTEGER NOT NULL DEFAULT 0, presence INTEGER NOT NULL DEFAULT 2,
+        taken_at REAL, colour INTEGER NOT NULL DEFAULT 0, width INTEGER NOT NULL DEFAULT 0,
+        height INTEGER NOT NULL DEFAULT 0, hash BLOB NOT NULL)""",
+    """CREATE INDEX photo_newest ON photo(
+        presence, taken_at DESC, id DESC, colour, width, height, added_at, hash)""",
+    """CREATE TABLE file(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, photo_id INTEGER NOT NULL REFERENCES photo(id),
+        content_id INTEGER NOT NULL REFERENCES content(id), folder_id INTEGER NOT NULL REFERENCES folder(id),
+        path BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, missing_since REAL)""",
+    "CREATE INDEX file_photo ON file(photo_id)",
+    "CREATE INDEX file_folder ON file(folder_id)",
+    "CREATE INDEX file_content ON file(content_id)",
+    """CREATE TABLE failure(
+        path BLOB PRIMARY KEY, folder_id INTEGER NOT NULL REFERENCES folder(id), size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL)""",
+    "CREATE INDEX failure_folder ON failure(folder_id)",
+    """CREATE TABLE label(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        descriptions TEXT NOT NULL, threshold REAL NOT NULL, keep_applied INTEGER NOT NULL DEFAULT 0,
+        colour INTEGER, position INTEGER NOT NULL)""",
+    """CREATE TABLE photo_label(
+        photo_id INTEGER NOT NULL REFERENCES photo(id), label_id INTEGER NOT NULL REFERENCES label(id),
+        source TEXT NOT NULL CHECK(source IN ('human', 'auto')), verdict INTEGER NOT NULL CHECK(verdict IN (0, 1)),
+        score REAL, PRIMARY KEY(photo_id, label_id)) WITHOUT ROWID""",
+    "CREATE INDEX photo_label_label ON photo_label(label_id, verdict, source)",
+    """CREATE TABLE album(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        position INTEGER NOT NULL)""",
+    """CREATE TABLE album_photo(
+        album_id INTEGER NOT NULL REFERENCES album(id), photo_id INTEGER NOT NULL REFERENCES photo(id),
+        position INTEGER NOT NULL, PRIMARY KEY(album_id, photo_id)) WITHOUT ROWID""",
+    "CREATE INDEX album_photo_photo ON album_photo(photo_id)",
+    """CREATE TABLE change(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, description TEXT NOT NULL,
+        rows BLOB NOT NULL, state TEXT NOT NULL CHECK(state IN ('done', 'undone')))""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1,)
