@@ -1,0 +1,131 @@
+"""Both towers made one CLIP, and the text tower fitted to what the image tower really sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from photoclip.clip.config import CLIPConfig
+from photoclip.clip.model import CLIP
+from photoclip.clip.preprocess import Normalize
+from photoclip.clip.tokenizer import load_tokenizer
+from photoclip.clip.training.mixture import Mixture
+from photoclip.clip.training.packing import Pack
+
+STEPS = 600
+BATCH = 512
+RATE = 1e-4
+KEEP = 20.0  # weight of staying near the distilled vectors
+PER_CLASS = 24  # pictures of a class whose vectors are computed
+
+
+def joined(config: CLIPConfig, student: dict[str, Tensor], text: dict[str, Tensor]) -> CLIP:
+    """One CLIP from a trained `train.Student` and a distilled text tower: the map between their spaces is
+    folded into the text projection."""
+    model = CLIP(config)
+    state = {name: tensor for name, tensor in student.items() if name.startswith("visual.")}
+    state |= {name: tensor for name, tensor in text.items() if not name.startswith("visual.")}
+    state["text_projection"] = text["text_projection"] @ student["text_map.weight"].T
+    state["logit_scale"] = student["logit_scale"]
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def fit_text(
+    model: CLIP,
+    config: CLIPConfig,
+    mixture: Mixture,
+    texts: Sequence[str],
+    log: Callable[[str], None],
+    *,
+    seed: int,
+    steps: int = STEPS,
+    batch: int = BATCH,
+) -> None:
+    """Trains the text tower alone, briefly, to find training pictures by their captions and names (InfoNCE
+    against pictures whose vectors are fixed), held near its distilled vectors by a second loss."""
+    images, words = _pairs(model, config, mixture)
+    tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
+    frozen = tokenizer(list(texts), truncate=True)
+    anchors = _texts(model, frozen)
+    trained = [
+        parameter
+        for name, parameter in model.named_parameters()
+        if not name.startswith("visual.") and name != "logit_scale"
+    ]
+    optimizer = torch.optim.AdamW(trained, lr=RATE, weight_decay=0.0)
+    random = np.random.default_rng(seed)
+    scale = model.logit_scale.exp().item()
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1.0, step / 30) * (1 - step / steps)
+        rows = random.choice(len(images), batch, replace=False)
+        chosen = torch.tensor([int(random.choice(words[row])) for row in rows])
+        further = torch.from_numpy(random.choice(len(anchors), batch // 2, replace=False))
+        both = torch.cat([chosen, further])
+        found = F.normalize(model.encode_text(frozen[both].to(model.device)), dim=-1)
+        image = images[torch.from_numpy(rows)]
+        same = (image @ image.T > 0.999) | (chosen[:, None] == chosen[None]).to(image.device)
+        target = same.float() / same.sum(1, keepdim=True)
+        logits = scale * image @ found[:batch].T
+        pairs = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+        kept = 1 - (found * anchors[both].to(found)).sum(1).mean()
+        optimizer.zero_grad(set_to_none=True)
+        (pairs + KEEP * kept).backward()
+        optimizer.step()
+        if step % 50 == 0:
+            log(f"fit {step} pairs {pairs.item():.3f} drift {kept.item():.4f}")
+
+
+@torch.inference_mode()
+def _texts(model: CLIP, tokens: Tensor) -> Tensor:
+    batches = (
+        model.encode_text(tokens[start : start + BATCH].to(model.device))
+        for start in range(0, len(tokens), BATCH)
+    )
+    return torch.cat([F.normalize(batch.float(), dim=-1).cpu() for batch in batches]).clone()
+
+
+def _pairs(model: CLIP, config: CLIPConfig, mixture: Mixture) -> tuple[Tensor, list[NDArray[np.int64]]]:
+    """Unit vectors of every captioned picture and of some of every class, and the rows of their texts."""
+    size = config.vision.image_size
+    normalize = Normalize(config, model.device, torch.float32)
+    random = np.random.default_rng(0)
+    vectors, words = [], []
+    for number, pack in enumerate(mixture.packs):
+        indices = _chosen(pack, random)
+        for start in range(0, len(indices), 64):
+            part = indices[start : start + 64]
+            pixels = np.stack([centre(pack.picture(index), size) for index in part])
+            with torch.inference_mode():
+                vectors.append(F.normalize(model.encode_image(normalize(pixels)).float(), dim=-1))
+            words += [mixture.text_rows[number][pack.labels[index]] for index in part]
+    return torch.cat(vectors).clone(), words
+
+
+def _chosen(pack: Pack, random: np.random.Generator) -> list[int]:
+    if pack.kind == "caption":
+        return list(range(len(pack)))
+    chosen: list[int] = []
+    for label in range(len(pack.texts)):
+        own = np.flatnonzero(pack.labels == label)
+        chosen += random.permutation(own)[:PER_CLASS].tolist()
+    return chosen
+
+
+def centre(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """The picture's centre square, [size, size, 3]."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    left, top = (width - side) / 2, (height - side) / 2
+    return np.asarray(
+        Image.fromarray(picture).resize(
+            (size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)
+        )
+    )

