@@ -15,10 +15,8 @@ from torch import Tensor
 
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
+from photoclip.clip.models import CONFIG_FILE, WEIGHTS_FILE, read_config, require_files
 from photoclip.errors import ModelError
-
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
 
 Tensors = dict[str, Tensor]
 
@@ -45,26 +43,13 @@ def load(
 
 def read(path: Path) -> tuple[CLIPConfig, Tensors]:
     """Config and tensors of a checkpoint in any dialect PhotoClip knows."""
-    if not path.exists():
-        raise ModelError(f"There is no model at {path}.")
-    if not path.is_dir():
-        raise ModelError(f"{path} is not a model folder; one holds {CONFIG_FILE} and {WEIGHTS_FILE}.")
     return read_folder(path)
 
 
 def read_folder(folder: Path) -> tuple[CLIPConfig, Tensors]:
     """PhotoClip's own dialect."""
-    for name in (CONFIG_FILE, WEIGHTS_FILE):
-        if not (folder / name).is_file():
-            raise ModelError(f"The model in {folder} is incomplete: {name} is missing.")
+    require_files(folder)
     return read_config(folder), read_tensors(folder / WEIGHTS_FILE)
-
-
-def read_config(folder: Path) -> CLIPConfig:
-    try:
-        return CLIPConfig.from_json((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{folder / CONFIG_FILE} cannot be read ({error}).") from error
 
 
 def read_tensors(path: Path) -> Tensors:

@@ -1,0 +1,30 @@
+"""The symmetric InfoNCE loss CLIP is trained with."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from photoclip.clip.model import CLIP
+
+MAX_SCALE = 100.0  # a colder temperature makes training unstable
+
+
+def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
+    """The mean of two cross entropies: each image among all texts, and each text among all images.
+
+    Features are [N, E] of unit length, row i of one belonging to row i of the other; `logit_scale` is the
+    factor itself, `model.logit_scale.exp()`. Computed in float32, returned as a scalar.
+    """
+    logits = logit_scale.float() * image_features.float() @ text_features.float().T    # [N, N]
+    matching = torch.arange(len(logits), device=logits.device)                         # [N]
+    return (F.cross_entropy(logits, matching) + F.cross_entropy(logits.T, matching)) / 2
+
+
+@torch.no_grad()
+def clamp_logit_scale(model: CLIP) -> None:
+    """Keeps the learned scale between 1 and 100; to be called after each optimizer step."""
+    model.logit_scale.clamp_(0, math.log(MAX_SCALE))
