@@ -29,7 +29,7 @@ class Album:
 
 
 def create_album(catalog: Catalog, name: str, ids: Iterable[int] = ()) -> Change:
-    """Makes an album of the photos in this order; `created` is its id. Raises PhotoClipError for a taken name."""
+    """Makes an album of the photos in this order; `created` is its id. PhotoClipError for a taken name."""
     name = check_name(name, "album")
     ids = list(ids)
 

@@ -1,4 +1,4 @@
-"""The one way to the catalog's file: a read connection per thread, one writer, listeners after each commit."""
+"""The one way to the catalog's file: a read connection per thread, one writer, listeners after commits."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Catalog:
             raise
 
     def read(self) -> sqlite3.Connection:
-        """This thread's read connection (rows are sqlite3.Row); closed with the catalog, or after the thread."""
+        """This thread's read connection (rows: sqlite3.Row); closed with the catalog or after the thread."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             return connection

@@ -35,7 +35,7 @@ class AppliedLabel:
 
 @dataclass(frozen=True)
 class PhotoDetails:
-    """One photo. `path` is the best of its files (None when it has none left), `name` that file's own name."""
+    """One photo. `path` is the best of its files (None when none is left), `name` that file's own name."""
 
     id: int
     name: Raw

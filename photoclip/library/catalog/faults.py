@@ -56,8 +56,8 @@ def damaged(path: Path) -> CatalogDamaged:
     backup = newest_backup(path)
     if backup is None:
         return CatalogDamaged(
-            f"The catalog {path} is damaged and there is no backup yet; move it away and PhotoClip starts a new"
-            " one (the photos themselves are untouched)."
+            f"The catalog {path} is damaged and there is no backup yet; move it away and PhotoClip starts"
+            " a new one (the photos themselves are untouched)."
         )
     return CatalogDamaged(
         f"The catalog {path} is damaged; to restore the newest backup, close PhotoClip, delete"

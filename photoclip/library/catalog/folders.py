@@ -70,7 +70,7 @@ def _check(path: bytes) -> None:
 
 
 def _dormant(catalog: Catalog, path: bytes, now: float) -> int:
-    """The folder's row, made as a removed one when new: rows of files hang on it, so undo never deletes it."""
+    """The folder's row, made as a removed one when new: files hang on it, so undo never deletes it."""
     with catalog.write() as connection:
         connection.execute(
             "INSERT INTO folder(path, added_at, removed_at) VALUES(?, ?, ?) ON CONFLICT(path) DO NOTHING",

@@ -75,7 +75,7 @@ def known_files(catalog: Catalog, folder_id: int) -> dict[bytes, KnownFile]:
 
 
 def known_failures(catalog: Catalog, folder_id: int) -> dict[bytes, tuple[int, int]]:
-    """The (size, mtime_ns) at which each file in this folder could not be read: try again when they differ."""
+    """The (size, mtime_ns) at which each file here could not be read: try again when they differ."""
     found = catalog.query("SELECT path, size, mtime_ns FROM failure WHERE folder_id = ?", (folder_id,))
     return {row[0]: (row[1], row[2]) for row in found}
 
@@ -92,7 +92,8 @@ def record_batch(
         settle_photos(connection, touched)
         connection.executemany("DELETE FROM failure WHERE path = ?", [(photo.path,) for photo in photos])
         connection.executemany(
-            "INSERT OR REPLACE INTO failure(path, folder_id, size, mtime_ns, reason, at) VALUES(?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO failure(path, folder_id, size, mtime_ns, reason, at)"
+            " VALUES(?, ?, ?, ?, ?, ?)",
             [(f.path, f.folder_id, f.size, f.mtime_ns, f.reason, time.time()) for f in failures],
         )
     tables = {"photo", "file", "content"} if photos else set()
@@ -142,7 +143,8 @@ class _Batch:
         }
         found = self.connection.execute(
             f"INSERT INTO content({', '.join(values)}) VALUES({', '.join('?' * len(values))})"
-            f" ON CONFLICT(hash) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in values)} RETURNING id",
+            f" ON CONFLICT(hash) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in values)}"
+            " RETURNING id",
             tuple(values.values()),
         ).fetchone()
         return int(found[0])
@@ -182,7 +184,8 @@ class _Batch:
             " WHERE id = :new",
             "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
             " WHERE photo_id = :source AND source = 'human'",
-            "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo WHERE photo_id = :source",
+            "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo"
+            " WHERE photo_id = :source",
         ):
             self.connection.execute(sql, {"new": new, "source": source})
         return new
@@ -207,7 +210,7 @@ def _signed(bits: int | None) -> int | None:
 
 
 def mark_missing(catalog: Catalog, file_ids: Iterable[int]) -> Change:
-    """These files are gone. A photo without any other file shows under Missing and keeps all that was said."""
+    """These files are gone. A photo without another file is missing, and keeps all that was said."""
     return _mark(catalog, file_ids, time.time())
 
 

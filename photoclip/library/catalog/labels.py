@@ -67,7 +67,7 @@ class Label:
 def add_label(
     catalog: Catalog, name: str, descriptions: Sequence[str] = (), threshold: float = DEFAULT_THRESHOLD
 ) -> Change:
-    """`created` is the label's id; without descriptions its name describes it. Raises PhotoClipError for a taken name."""
+    """`created` is the label's id. Raises PhotoClipError for a taken name or a threshold out of 0 to 1."""
     name = check_name(name, "label")
 
     def build(connection: sqlite3.Connection) -> list[RowChange]:
@@ -130,8 +130,9 @@ def delete_label(catalog: Catalog, label_id: int) -> Change:
 def list_labels(catalog: Catalog) -> list[Label]:
     """All labels, by their position."""
     found = catalog.query(
-        "SELECT label.*, coalesce(sum(source = 'human'), 0) AS human, coalesce(sum(source = 'auto'), 0) AS auto"
-        " FROM label LEFT JOIN (SELECT label_id, source FROM photo_label JOIN photo ON photo.id = photo_id"
+        "SELECT label.*, coalesce(sum(source = 'human'), 0) AS human,"
+        " coalesce(sum(source = 'auto'), 0) AS auto FROM label"
+        " LEFT JOIN (SELECT label_id, source FROM photo_label JOIN photo ON photo.id = photo_id"
         " WHERE verdict = 1 AND presence = ?) ON label_id = label.id"
         " GROUP BY label.id ORDER BY label.position, label.id",
         (PRESENT,),

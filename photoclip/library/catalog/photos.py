@@ -38,7 +38,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class PhotoTable:
-    """Photos, newest first, as columns; photos of the same moment come in the order of their ids, newest first.
+    """Photos as columns, newest first; of the same moment, the one added last comes first.
 
     ids int64 [N]; taken float64 [N], the camera's local time as if UTC, the file's time where the photo has
     none; colours uint32 [N] 0xRRGGBB; widths, heights int32 [N], upright; hashes S16 [N], content hashes;

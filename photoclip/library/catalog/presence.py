@@ -1,4 +1,4 @@
-"""What is derived: which folder a file belongs to, whether a photo is there, and what the grid shows of it."""
+"""What is derived: which folder a file belongs to, whether a photo is there, what the grid shows of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ UPDATE photo SET
         (SELECT colour, width, height, hash FROM content WHERE content.id = photo.content_id),
     taken_at = coalesce(
         (SELECT content.taken_at FROM content WHERE content.id = photo.content_id),
-        (SELECT s / 1e9 + coalesce(strftime('%s', s / 1000000000, 'unixepoch', 'localtime') - s / 1000000000, 0)
+        (SELECT s / 1e9 + coalesce(
+            strftime('%s', s / 1000000000, 'unixepoch', 'localtime') - s / 1000000000, 0)
          FROM (SELECT min(mtime_ns) AS s FROM file WHERE file.photo_id = photo.id)),
         taken_at),
     presence = coalesce(
@@ -81,7 +82,7 @@ def settle_photos(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> N
 
 
 def settle_folders(connection: sqlite3.Connection, folder_ids: Iterable[int]) -> frozenset[int]:
-    """Derives homes and presence after folders were added or removed; returns the photos that came or went."""
+    """Derives homes and presence after folders came or went; returns the photos that came or went."""
     folders = connection.execute(
         f"SELECT id, path FROM folder WHERE id {IN_IDS}", (ids_json(folder_ids),)
     ).fetchall()
@@ -93,7 +94,8 @@ def settle_folders(connection: sqlite3.Connection, folder_ids: Iterable[int]) ->
     for folder in folders:
         low, high = inside(folder["path"])
         connection.execute(
-            "INSERT OR IGNORE INTO touched SELECT photo_id FROM file WHERE folder_id = ? OR (path >= ? AND path < ?)",
+            "INSERT OR IGNORE INTO touched SELECT photo_id FROM file"
+            " WHERE folder_id = ? OR (path >= ? AND path < ?)",
             (folder["id"], low, high),
         )
     return frozenset(row[0] for row in connection.execute(_PRESENCE).fetchall())

@@ -36,7 +36,7 @@ KEYS = {"photo_label": ("photo_id", "label_id"), "album_photo": ("album_id", "ph
 
 
 def apply(connection: sqlite3.Connection, rows: Iterable[RowChange]) -> list[RowChange]:
-    """Applies the rows whose `before` still holds and returns what was done, which its inverse exactly undoes.
+    """Applies the rows whose `before` still holds; returns what was done, which its inverse exactly undoes.
 
     A row that has changed since (the indexer works on, and another process may) keeps its newer state. One
     thing is stronger: what a person said about a photo comes back over an automatic label.

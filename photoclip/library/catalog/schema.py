@@ -49,7 +49,8 @@ MIGRATION_1 = (
         colour INTEGER, position INTEGER NOT NULL)""",
     """CREATE TABLE photo_label(
         photo_id INTEGER NOT NULL REFERENCES photo(id), label_id INTEGER NOT NULL REFERENCES label(id),
-        source TEXT NOT NULL CHECK(source IN ('human', 'auto')), verdict INTEGER NOT NULL CHECK(verdict IN (0, 1)),
+        source TEXT NOT NULL CHECK(source IN ('human', 'auto')),
+        verdict INTEGER NOT NULL CHECK(verdict IN (0, 1)),
         score REAL, PRIMARY KEY(photo_id, label_id)) WITHOUT ROWID""",
     "CREATE INDEX photo_label_label ON photo_label(label_id, verdict, source)",
     """CREATE TABLE album(
