@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from catalog_helpers import watch
+
+from photoclip.library.catalog.connection import Catalog
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def folder(catalog: Catalog, tmp_path: Path) -> int:
+    """A watched, empty folder."""
+    return watch(catalog, tmp_path / "photos")
