@@ -93,7 +93,9 @@ def _make_private(folder: Path) -> None:
         raise CatalogError(
             f"The library's folder {folder} cannot be made ({error.strerror}); choose another with --library."
         ) from error
-    if (folder / CATALOG_FILE).exists() or not any(folder.iterdir()):  # a folder of other things keeps its mode
+    if (folder / CATALOG_FILE).exists() or not any(
+        folder.iterdir()
+    ):  # a folder of other things keeps its mode
         with contextlib.suppress(PermissionError):  # another owner's: the check below has the word
             folder.chmod(0o700)
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):

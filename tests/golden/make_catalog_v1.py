@@ -25,7 +25,9 @@ def main() -> None:
         record_batch(
             catalog,
             [
-                IndexedPhoto(b"/photos/%d.jpg" % i, folder, 1000, 10**18, bytes([i]) * 16, 40, 30, "JPEG", 255)
+                IndexedPhoto(
+                    b"/photos/%d.jpg" % i, folder, 1000, 10**18, bytes([i]) * 16, 40, 30, "JPEG", 255
+                )
                 for i in range(1, 4)
             ],
         )

@@ -87,7 +87,9 @@ def _labels_and_albums(
         "INSERT OR IGNORE INTO label(id, name, descriptions, threshold, position) VALUES(?, ?, '[]', 0.5, ?)",
         ((n, name, n) for n, name in enumerate(LABELS, start=1)),
     )
-    execute("INSERT OR IGNORE INTO album(id, name, position) VALUES(?, ?, ?)", ((1, "Best", 1), (2, "Trip", 2)))
+    execute(
+        "INSERT OR IGNORE INTO album(id, name, position) VALUES(?, ?, ?)", ((1, "Best", 1), (2, "Trip", 2))
+    )
     count = len(ids) // 20
     for label in range(1, len(LABELS) + 1):
         chosen = random.choice(np.asarray(ids), count, replace=False).tolist()

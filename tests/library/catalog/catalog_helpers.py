@@ -48,7 +48,13 @@ def indexed(path: bytes, folder_id: int, content: str, **facts: object) -> Index
     values: dict[str, object] = {"size": 1000, "mtime_ns": 10**18, "colour": 0x336699, **facts}
     digest = hashlib.md5(content.encode()).digest()
     return IndexedPhoto(
-        path=path, folder_id=folder_id, hash=digest, width=40, height=30, format="JPEG", **values  # type: ignore[arg-type]
+        path=path,
+        folder_id=folder_id,
+        hash=digest,
+        width=40,
+        height=30,
+        format="JPEG",
+        **values,  # type: ignore[arg-type]
     )
 
 

@@ -29,7 +29,9 @@ MUTATIONS: st.SearchStrategy[Mutation] = st.one_of(
     st.builds(lambda i, r: lambda c, d: photos.rate(c, i, r), photo_ids, st.integers(0, 5)),
     st.builds(lambda i, v: lambda c, d: photos.set_favourite(c, i, v), photo_ids, st.booleans()),
     st.builds(lambda n, t: lambda c, d: labels.add_label(c, n, [n, "x"], t), names, some_float),
-    st.builds(lambda i, n, t: lambda c, d: labels.edit_label(c, i, name=n, threshold=t), row_ids, names, some_float),
+    st.builds(
+        lambda i, n, t: lambda c, d: labels.edit_label(c, i, name=n, threshold=t), row_ids, names, some_float
+    ),
     st.builds(lambda i: lambda c, d: labels.delete_label(c, i), row_ids),
     st.builds(lambda i, p: lambda c, d: labels.label_photos(c, i, p), row_ids, photo_ids),
     st.builds(lambda i, p: lambda c, d: labels.unlabel_photos(c, i, p), row_ids, photo_ids),
@@ -91,11 +93,13 @@ def test_undoing_everything_is_the_identity_and_redo_restores(mutations: list[Mu
             assert undo(catalog) is not None
             assert stated(catalog) == state
             assert_consistent(catalog)
-        assert undo(catalog) is None and undo_description(catalog) is None
+        assert undo(catalog) is None
+        assert undo_description(catalog) is None
         for state in states[1:]:
             assert redo(catalog) is not None
             assert stated(catalog) == state
-        assert redo(catalog) is None and redo_description(catalog) is None
+        assert redo(catalog) is None
+        assert redo_description(catalog) is None
 
 
 def undo_count(catalog: Catalog) -> int:
@@ -163,7 +167,9 @@ def test_listeners_hear_each_change_and_its_undoing(catalog: Catalog, three: lis
     stop()
     undo(catalog)
     assert [change.photos for change in heard] == [frozenset(three[:2])] * 3
-    assert heard[0] == done and heard[1].rows == done.inverse().rows and heard[2].rows == done.rows
+    assert heard[0] == done
+    assert heard[1].rows == done.inverse().rows
+    assert heard[2].rows == done.rows
     assert heard[1].tables == {"photo_label"}
 
 
@@ -173,11 +179,14 @@ def test_five_thousand_labels_are_undone_in_one_step(catalog: Catalog, folder: i
     change = labels.label_photos(catalog, label, many)
     assert len(change.rows) == 5000
     undone = undo(catalog)
-    assert undone is not None and undone.photos == frozenset(many)
+    assert undone is not None
+    assert undone.photos == frozenset(many)
     assert stated(catalog) == before
 
 
-def test_a_persons_label_comes_back_over_an_automatic_one(catalog: Catalog, three: list[int], label: int) -> None:
+def test_a_persons_label_comes_back_over_an_automatic_one(
+    catalog: Catalog, three: list[int], label: int
+) -> None:
     labels.label_photos(catalog, label, three)
     labels.unlabel_photos(catalog, label, three)
     labels.settle_auto(catalog, label, three, three[:1], [0.9], undoable=False)  # the indexer comes between
@@ -204,7 +213,8 @@ def test_undo_goes_on_to_the_step_before_when_nothing_of_one_is_left(
     labels.settle_auto(catalog, label, three, three[:1], [0.5])
     labels.settle_auto(catalog, label, three, [], [], undoable=False)
     undone = undo(catalog)
-    assert undone is not None and undone.description == "Rate 3 photos"
+    assert undone is not None
+    assert undone.description == "Rate 3 photos"
 
 
 def test_deleting_a_label_takes_what_the_indexer_added_and_gives_it_back(
@@ -228,7 +238,8 @@ def test_a_change_that_fails_leaves_nothing(catalog: Catalog, three: list[int]) 
 
     with pytest.raises(Exception, match="CHECK"):
         perform(catalog, "Too many stars", build)
-    assert stated(catalog) == before and undo_description(catalog) != "Too many stars"
+    assert stated(catalog) == before
+    assert undo_description(catalog) != "Too many stars"
 
 
 def test_the_journal_is_bounded(catalog: Catalog, three: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,10 +249,14 @@ def test_the_journal_is_bounded(catalog: Catalog, three: list[int], monkeypatch:
     assert undo_count(catalog) == 5
 
 
-words = st.text("aé☃\n\"", max_size=4)
-values = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), words, st.binary())
+words = st.text('aé☃\n"', max_size=4)
+values = st.one_of(
+    st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), words, st.binary()
+)
 columns = st.dictionaries(st.sampled_from(["id", "name", "score", "path"]), values, min_size=1)
-rows = st.builds(RowChange, st.sampled_from(["label", "folder"]), columns, st.none() | columns, st.none() | columns)
+rows = st.builds(
+    RowChange, st.sampled_from(["label", "folder"]), columns, st.none() | columns, st.none() | columns
+)
 
 
 @settings(deadline=None)

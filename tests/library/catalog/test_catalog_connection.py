@@ -37,7 +37,8 @@ def test_a_catalog_of_version_1_opens_with_all_that_is_in_it(version_1: Path) ->
     with closing(Catalog(version_1)) as catalog:
         assert [(label.name, label.human) for label in labels.list_labels(catalog)] == [("Beach", 2)]
         assert albums.album_photos(catalog, albums.find_album(catalog, "Trip").id).tolist() == [3, 1]
-        assert details(catalog, 2).rating == 5 and details(catalog, 3).labels[0].verdict == 0
+        assert details(catalog, 2).rating == 5
+        assert details(catalog, 3).labels[0].verdict == 0
         assert undo_description(catalog) == "Rate 1 photo"
         undo(catalog)
         assert details(catalog, 2).rating == 0
@@ -83,7 +84,8 @@ def test_a_damaged_catalog_names_the_newest_backup_and_how_to_use_it(version_1: 
     version_1.write_bytes(b"this is no database" * 400)
     with pytest.raises(CatalogDamaged) as caught:
         Catalog(version_1)
-    assert f"copy {newest} over {version_1}" in str(caught.value) and str(older) not in str(caught.value)
+    assert f"copy {newest} over {version_1}" in str(caught.value)
+    assert str(older) not in str(caught.value)
     version_1.write_bytes(newest.read_bytes())  # the advice, followed
     with closing(Catalog(version_1)) as catalog:
         assert [label.name for label in labels.list_labels(catalog)] == ["Kept"]
@@ -145,7 +147,8 @@ def test_a_failed_transaction_leaves_nothing(catalog: Catalog) -> None:
 
 def test_backups_are_made_once_a_day_and_three_are_kept(catalog: Catalog) -> None:
     first = backup_if_due(catalog.path)
-    assert first is not None and backup_if_due(catalog.path) is None
+    assert first is not None
+    assert backup_if_due(catalog.path) is None
     day_later = first.stat().st_mtime + 86_401
     assert backup_if_due(catalog.path, now=day_later) is not None
     newest = [make_backup(catalog.path, now=day_later + n) for n in range(1, KEPT + 2)]
@@ -157,7 +160,9 @@ def test_each_thread_reads_by_itself_and_ended_threads_leave_nothing(catalog: Ca
     labels.add_label(catalog, "Seen")
     seen: list[object] = []
     for _ in range(5):
-        thread = threading.Thread(target=lambda: seen.append((catalog.read(), len(labels.list_labels(catalog)))))
+        thread = threading.Thread(
+            target=lambda: seen.append((catalog.read(), len(labels.list_labels(catalog))))
+        )
         thread.start()
         thread.join()
     assert [count for _, count in seen] == [1] * 5  # type: ignore[misc]
@@ -201,7 +206,8 @@ catalog.close()
 
 def test_two_processes_write_at_the_same_time(catalog: Catalog) -> None:
     with child(ALBUMS, catalog.path) as process:
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdin is not None
         assert process.stdout.readline() == "ready\n"
         version = catalog.data_version()
         process.stdin.write("go\n")
@@ -247,7 +253,8 @@ def test_killed_while_indexing_only_the_batch_in_hand_is_lost(tmp_path: Path) ->
         told = int(rest[-1]) if rest else told
         with closing(Catalog(path)) as catalog:
             count = len(load_table(catalog))
-            assert count % 16 == 0 and told <= count <= told + 16
+            assert count % 16 == 0
+            assert told <= count <= told + 16
             assert catalog.query("PRAGMA integrity_check")[0][0] == "ok"
             assert catalog.query("SELECT count(*) FROM file")[0][0] == count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from catalog_helpers import JULY, at, ids, indexed, record, watch
+from catalog_helpers import JULY, at, ids, indexed, record
 
 from photoclip.library.catalog import indexing
 from photoclip.library.catalog.albums import album_photos, create_album
@@ -55,12 +55,15 @@ def test_new_files_are_new_photos_with_all_that_was_read(catalog: Catalog, folde
     change = record_batch(catalog, [photo, indexed(b"/p/b.jpg", folder, "two")])
     first = at(catalog, photo.path)
     assert change.photos == {first, at(catalog, b"/p/b.jpg")}
-    assert not change.undoable and change.rows == ()
+    assert not change.undoable
+    assert change.rows == ()
     known = details(catalog, first)
     assert (known.path, known.name, known.content_hash) == (photo.path, b"\xff\n.jpg", photo.hash)
     assert (known.taken_at, known.taken_offset, known.camera, known.lens) == (JULY, 120, "X100V", "23mm")
     assert (known.exposure, known.latitude, known.longitude) == ({"iso": 400}, 48.1, 11.5)
-    assert known.truncated and not known.missing and known.folder_id == folder
+    assert known.truncated
+    assert not known.missing
+    assert known.folder_id == folder
 
 
 def test_a_copy_is_a_further_file_of_the_photo(catalog: Catalog, folder: int) -> None:
@@ -75,12 +78,14 @@ def test_a_moved_file_is_the_same_photo(catalog: Catalog, folder: int, seen_firs
     (photo,) = record(catalog, folder, {b"/p/a.jpg": "one"})
     if seen_first == "old path gone":
         gone(catalog, folder, b"/p/a.jpg")
-        assert missing(catalog) == {photo} and shown(catalog) == set()
+        assert missing(catalog) == {photo}
+        assert shown(catalog) == set()
         assert record(catalog, folder, {b"/p/sub/b.jpg": "one"}) == [photo]
     else:
         assert record(catalog, folder, {b"/p/sub/b.jpg": "one"}) == [photo]
         gone(catalog, folder, b"/p/a.jpg")
-    assert shown(catalog) == {photo} and missing(catalog) == set()
+    assert shown(catalog) == {photo}
+    assert missing(catalog) == set()
     assert set(known_files(catalog, folder)) == {b"/p/sub/b.jpg"}
     assert path_of(catalog, photo) == b"/p/sub/b.jpg"
 
@@ -90,7 +95,8 @@ def test_an_edited_file_is_the_same_photo_and_keeps_what_was_said(catalog: Catal
     rate(catalog, [photo], 4)
     assert record(catalog, folder, {b"/p/a.jpg": "edited"}) == [photo]
     known = details(catalog, photo)
-    assert known.rating == 4 and known.content_hash == indexed(b"", 0, "edited").hash
+    assert known.rating == 4
+    assert known.content_hash == indexed(b"", 0, "edited").hash
     assert record(catalog, folder, {b"/p/a.jpg": "one"}) == [photo]  # restored from a backup
     assert load_table(catalog).hash_of(0) == indexed(b"", 0, "one").hash
 
@@ -98,14 +104,16 @@ def test_an_edited_file_is_the_same_photo_and_keeps_what_was_said(catalog: Catal
 def test_an_edited_copy_becomes_a_photo_with_all_that_people_said(catalog: Catalog, folder: int) -> None:
     (photo, _) = record(catalog, folder, {b"/p/a.jpg": "one", b"/p/copy.jpg": "one"})
     yes, auto = add_label(catalog, "Yes").created, add_label(catalog, "Auto").created
-    assert yes is not None and auto is not None
+    assert yes is not None
+    assert auto is not None
     label_photos(catalog, yes, [photo])
     settle_auto(catalog, auto, [photo], [photo], [0.9])
     album = create_album(catalog, "Trip", [photo]).created
     assert album is not None
     rate(catalog, [photo], 5)
     (edited,) = record(catalog, folder, {b"/p/copy.jpg": "edited"})
-    assert edited != photo and shown(catalog) == {photo, edited}
+    assert edited != photo
+    assert shown(catalog) == {photo, edited}
     assert ids(labelled(catalog, yes)) == [photo, edited]
     assert ids(labelled(catalog, auto)) == [photo]  # to be decided again for the new picture
     assert ids(album_photos(catalog, album)) == [photo, edited]
@@ -126,8 +134,10 @@ def test_labels_follow_the_picture_when_two_files_swap_names(catalog: Catalog, f
 def test_a_photo_overwritten_by_another_stays_under_missing(catalog: Catalog, folder: int) -> None:
     (a, b) = record(catalog, folder, {b"/p/a.jpg": "one", b"/p/b.jpg": "two"})
     record(catalog, folder, {b"/p/a.jpg": "two"})
-    assert shown(catalog) == {b} and missing(catalog) == {a}
-    assert path_of(catalog, a) is None and details(catalog, a).missing
+    assert shown(catalog) == {b}
+    assert missing(catalog) == {a}
+    assert path_of(catalog, a) is None
+    assert details(catalog, a).missing
     assert record(catalog, folder, {b"/p/found.jpg": "one"}) == [a]
 
 
@@ -138,18 +148,21 @@ def test_a_missing_photo_keeps_what_was_said_and_comes_back(catalog: Catalog, fo
     label_photos(catalog, label, [photo])
     gone(catalog, folder, b"/p/a.jpg")
     assert details(catalog, photo).missing
-    assert ids(labelled(catalog, label)) == [] and ids(labelled(catalog, label, missing=True)) == [photo]
+    assert ids(labelled(catalog, label)) == []
+    assert ids(labelled(catalog, label, missing=True)) == [photo]
     known = known_files(catalog, folder)[b"/p/a.jpg"]
     assert known.missing
     change = mark_present(catalog, [known.file_id])
-    assert change.photos == {photo} and shown(catalog) == {photo}
+    assert change.photos == {photo}
+    assert shown(catalog) == {photo}
     assert mark_present(catalog, [known.file_id]).photos == frozenset()
 
 
 def test_one_copy_gone_leaves_the_photo(catalog: Catalog, folder: int, tmp_path: Path) -> None:
     (photo, _) = record(catalog, folder, {b"/p/a.jpg": "one", b"/p/copy.jpg": "one"})
     gone(catalog, folder, b"/p/a.jpg")
-    assert shown(catalog) == {photo} and path_of(catalog, photo) == b"/p/copy.jpg"
+    assert shown(catalog) == {photo}
+    assert path_of(catalog, photo) == b"/p/copy.jpg"
 
 
 def test_a_photo_without_a_date_is_as_old_as_its_oldest_file(catalog: Catalog, folder: int) -> None:
@@ -179,7 +192,8 @@ def test_failures_are_listed_until_the_file_reads(catalog: Catalog, folder: int)
 def test_a_photo_that_no_longer_reads_stays(catalog: Catalog, folder: int) -> None:
     (photo,) = record(catalog, folder, {b"/p/a.jpg": "one"})
     record_batch(catalog, [], [UnreadableFile(b"/p/a.jpg", folder, 0, 1, "it is empty")])
-    assert shown(catalog) == {photo} and len(failures(catalog)) == 1
+    assert shown(catalog) == {photo}
+    assert len(failures(catalog)) == 1
     forget_failures(catalog, [b"/p/a.jpg"])
     assert failures(catalog) == []
 
