@@ -67,7 +67,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 @dataclass(frozen=True)
 class PixelSpec:
-    """What a model wants: `shortest` scales the shorter side to `size` and crops the middle, `squash` squeezes."""
+    """What a model wants: `shortest` scales the shorter side to `size` and crops the middle."""
 
     size: int
     resize: Literal["shortest", "squash"] = "shortest"
@@ -76,7 +76,7 @@ class PixelSpec:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded photo: `image` is upright RGB, perhaps reduced; `width`, `height` are upright and full size."""
+    """`image` is upright RGB, perhaps reduced; `width` and `height` are upright and full size."""
 
     image: Image.Image
     width: int

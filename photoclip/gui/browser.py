@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from photoclip.errors import PhotoClipError, QueryError
 from photoclip.gui import theme, words
 from photoclip.gui.finder import Finder, Found, Order, Wish
-from photoclip.gui.grid.content import GridContent
 from photoclip.gui.grid.thumbnails import Thumbnails
 from photoclip.gui.grid.view import GridView
 from photoclip.gui.search_bar import SearchRequest
@@ -189,7 +188,3 @@ class Browser(QWidget):
         }
         title = self.tr("No missing photos") if kind == "missing" else self.tr("No photos here yet")
         return "image", title, sentences[kind]
-
-    def empty_content(self) -> None:
-        """Forget what is shown (the library was emptied)."""
-        self.grid.set_content(GridContent())

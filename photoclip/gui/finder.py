@@ -1,4 +1,7 @@
-"""From what the person asked for (a place, a query, an order) to what the grid shows. Runs off the GUI thread."""
+"""From what the person asked for (a place, a query, an order) to what the grid shows.
+
+Finding runs off the GUI thread.
+"""
 
 from __future__ import annotations
 

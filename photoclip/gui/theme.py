@@ -199,6 +199,8 @@ _SHEET = """
 QMainWindow, QDialog { background: @window@; color: @text@; }
 QLabel { background: transparent; color: @text@; }
 QLabel[role="title"] { font-size: @title_px@px; font-weight: 600; }
+QLabel[role="brand"] { font-weight: 700; }
+QLabel[role="key"] { font-weight: 600; color: @secondary@; }
 QLabel[role="caption"] { font-size: @caption_px@px; color: @secondary@; }
 QLabel[role="secondary"] { color: @secondary@; }
 QLabel[role="heading"] { font-size: @caption_px@px; font-weight: 600; color: @secondary@; }
@@ -213,6 +215,9 @@ QFrame[role="footer"] { background: @panel@; border: none; border-top: 1px solid
 QFrame[role="left"] { background: @panel@; border: none; border-right: 1px solid @hairline@; }
 QFrame[role="right"] { background: @panel@; border: none; border-left: 1px solid @hairline@; }
 QFrame[role="card"] { background: @raised@; border: none; border-radius: @radius@px; }
+QFrame[role="sheet"] { background: @panel@; border: 1px solid @hairline@; border-radius: @radius@px; }
+QFrame[role="control"] { background: transparent; border: 1px solid @hairline@; border-radius: @radius@px;
+    min-height: 28px; }
 QFrame[role="line"] { background: @hairline@; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="search"] { background: @raised@; border: 1px solid @raised@; border-radius: @search_round@px;
     min-height: @search@px; max-height: @search@px; }

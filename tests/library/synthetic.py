@@ -1,4 +1,4 @@
-"""A made-up catalog of any size, always the same for the same seed: for benchmarks and tests of large libraries.
+"""A made-up catalog of any size, always the same for the same seed, for benchmarks and large tests.
 
     python tests/library/synthetic.py FOLDER [PHOTOS]
 
@@ -59,8 +59,8 @@ def fill(
             ),
         )
         connection.executemany(
-            "INSERT INTO photo(id, content_id, added_at, rating, favourite, taken_at, colour, width, height, hash)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO photo(id, content_id, added_at, rating, favourite, taken_at, colour, width,"
+            " height, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (i, i, now, i % 6 if i % 4 == 0 else 0, i % 50 == 0, at, c, w, t, h)
                 for i, h, (w, t), at, c in zip(ids, hashes, sizes, taken, colours, strict=True)

@@ -123,6 +123,11 @@ SCENES: Names = {
     "swamp": ("swamp",),
     "railroad_track": ("railroad track", "railway"),
 }
+COLLAGES: Names = {
+    "coins": ("coins", "old coins", "many coins"),
+    "galaxies": ("galaxies in space", "deep space", "distant galaxies"),
+    "moon": ("the moon", "surface of the moon", "craters on the moon"),
+}
 CATS_AND_DOGS: Names = {"Cat": ("cat", "kitten", "pet cat"), "Dog": ("dog", "puppy", "pet dog")}
 INTEL: Names = {
     "buildings": ("buildings", "building"),

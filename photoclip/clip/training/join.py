@@ -18,11 +18,11 @@ from photoclip.clip.tokenizer import load_tokenizer
 from photoclip.clip.training.mixture import Mixture
 from photoclip.clip.training.packing import Pack
 
-STEPS = 600
-BATCH = 512
-RATE = 1e-4
-KEEP = 20.0  # weight of staying near the distilled vectors
-PER_CLASS = 24  # pictures of a class whose vectors are computed
+STEPS = 240
+BATCH = 256
+RATE = 2e-4
+KEEP = 10.0
+PER_CLASS = 10  # pictures of a class whose vectors are computed
 
 
 def joined(config: CLIPConfig, student: dict[str, Tensor], text: dict[str, Tensor]) -> CLIP:

@@ -104,6 +104,13 @@ PICTURE_SETS: tuple[PictureSet, ...] = (
         names=words_of.COINS,
     ),
     PictureSet(
+        "collages",
+        "made by collages.py from coins and space",
+        "as those two",
+        passes=3.0,
+        names=words_of.COLLAGES,
+    ),
+    PictureSet(
         "sports",
         "jurjsorinliviu/Sports-Type-Classifier @ 44513762e9ebbabeb64b55c5da5401fe57b6d85b",
         "none stated",

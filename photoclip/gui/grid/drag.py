@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote_from_bytes
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, Qt, QUrl
@@ -13,19 +11,17 @@ from PySide6.QtWidgets import QWidget
 from photoclip.gui import theme
 from photoclip.gui.grid.model import ids_mime
 from photoclip.gui.grid.words import number
+from photoclip.gui.reveal import file_uri
 
 PICTURE = 96  # px
-
-
-def file_url(path: bytes) -> QUrl:
-    """A path as a URL; also one that is not valid UTF-8, which QString could not carry."""
-    return QUrl.fromEncoded(b"file://" + quote_from_bytes(path).encode("ascii"))
 
 
 def begin(source: QWidget, ids: NDArray[np.int64], paths: dict[int, bytes], picture: QImage | None) -> None:
     """Run the drag. Photos whose path is not known yet go as ids only."""
     mime = ids_mime(ids)
-    urls = [file_url(paths[photo]) for photo in ids.tolist() if photo in paths]
+    urls = [
+        QUrl.fromEncoded(file_uri(paths[photo]).encode("ascii")) for photo in ids.tolist() if photo in paths
+    ]
     if urls:
         mime.setUrls(urls)
     drag = QDrag(source)

@@ -89,10 +89,10 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(
 
 def test_the_rate_rises_then_falls_and_the_resolution_grows() -> None:
     schedule = train.Schedule(minutes=1.0)
-    rates = [schedule.rate(share) for share in (0.0, 0.03, 0.5, 1.0)]
+    rates = [schedule.rate(share) for share in (0.0, 0.015, 0.5, 1.0)]
     assert rates[0] < rates[2] < rates[1] == 1.0
     assert rates[3] < 1e-3
-    assert [schedule.resolution(share) for share in (0.0, 0.49, 0.5, 1.0)] == [64, 64, 96, 96]
+    assert [schedule.resolution(share) for share in (0.0, 0.61, 0.62, 1.0)] == [64, 64, 96, 96]
 
 
 def test_the_text_tower_learns_its_vectors_and_goes_on(

@@ -17,7 +17,7 @@ JULY = 1_500_000_000.0
 
 # What people said, as far as they see it. A folder that was never added and one that was removed look alike.
 STATED = {
-    "label": "SELECT id, name, descriptions, threshold, keep_applied, colour, position FROM label ORDER BY id",
+    "label": "SELECT * FROM label ORDER BY id",
     "photo_label": "SELECT * FROM photo_label ORDER BY label_id, photo_id",
     "album": "SELECT * FROM album ORDER BY id",
     "album_photo": "SELECT * FROM album_photo ORDER BY album_id, photo_id",

@@ -1,4 +1,4 @@
-"""Undo and redo: exact over any sequence of mutations, kept over a restart, sensible when others came between."""
+"""Undo and redo: exact over any mutations, kept over a restart, sensible when others came between."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ def assert_consistent(catalog: Catalog) -> None:
     """Foreign keys hold, and presence says what files and folders say."""
     assert catalog.query("PRAGMA foreign_key_check") == []
     wrong = catalog.query(
-        "SELECT photo.id FROM photo JOIN file ON file.photo_id = photo.id JOIN folder ON folder.id = folder_id"
-        " WHERE (presence = 2) != (removed_at IS NULL)"
+        "SELECT photo.id FROM photo JOIN file ON file.photo_id = photo.id"
+        " JOIN folder ON folder.id = folder_id WHERE (presence = 2) != (removed_at IS NULL)"
     )
     assert wrong == []
 

@@ -139,9 +139,13 @@ def test_reading_connections_cannot_write(catalog: Catalog) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(catalog: Catalog) -> None:
-    with pytest.raises(ZeroDivisionError), catalog.write() as connection:
-        connection.execute("INSERT INTO album(name, position) VALUES('half', 1)")
-        raise ZeroDivisionError
+    def half() -> None:
+        with catalog.write() as connection:
+            connection.execute("INSERT INTO album(name, position) VALUES('half', 1)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert albums.list_albums(catalog) == []
 
 
@@ -267,7 +271,8 @@ catalog = Catalog(Path(sys.argv[1]))
 with catalog.write() as connection:
     connection.execute("PRAGMA cache_spill=1")
     connection.execute("DELETE FROM photo_label")
-    connection.executemany("INSERT INTO album(name, position) VALUES(?, 1)", ((str(n),) for n in range(50_000)))
+    names = ((str(n),) for n in range(50_000))
+    connection.executemany("INSERT INTO album(name, position) VALUES(?, 1)", names)
     print("half way", flush=True)
     sys.stdin.readline()
 """

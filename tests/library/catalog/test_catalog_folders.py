@@ -41,7 +41,7 @@ def test_paths_are_bytes_and_absolute(
     catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = os.fsencode(tmp_path) + b"/\xff \n"
-    os.mkdir(odd)
+    Path(os.fsdecode(odd)).mkdir()
     add_folder(catalog, odd + b"/")
     monkeypatch.chdir(tmp_path)
     make_folder(tmp_path / "relative")
@@ -70,10 +70,10 @@ def test_what_cannot_be_watched_is_refused_with_a_sentence(catalog: Catalog, tmp
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 def test_a_folder_without_permission_is_refused(catalog: Catalog, tmp_path: Path) -> None:
     path = make_folder(tmp_path / "closed")
-    os.chmod(path, 0)
+    (tmp_path / "closed").chmod(0)
     with pytest.raises(PhotoClipError, match="cannot be read"):
         add_folder(catalog, path)
-    os.chmod(path, 0o700)
+    (tmp_path / "closed").chmod(0o700)
 
 
 def test_a_sibling_with_the_same_beginning_is_not_inside(catalog: Catalog, tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""All keys on one sheet over the window; Escape or a click takes it away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from photoclip.gui import theme
+
+COLUMNS = 2
+
+
+class KeysSheet(QFrame):
+    """Lies over its parent and keeps in its middle."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        theme.set_role(self, "sheet")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Keys"))
+        title = QLabel(self.tr("Keys"))
+        theme.set_role(title, "title")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(theme.SPACE[4],) * 4)
+        column.setSpacing(theme.SPACE[3])
+        column.addWidget(title)
+        column.addLayout(self._table())
+        parent.installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        self._before = self.window().focusWidget()
+        self._place()
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        undo, redo = QKeySequence(QKeySequence.StandardKey.Undo), QKeySequence("Ctrl+Shift+Z")
+        native = QKeySequence.SequenceFormat.NativeText
+        return [
+            ("/   Ctrl+F", self.tr("Search")),
+            ("Esc", self.tr("Back")),
+            ("←  →  ↑  ↓", self.tr("Move among the photos")),
+            ("Enter", self.tr("Open the photo")),
+            ("Space", self.tr("Peek at the photo")),
+            ("0 – 5", self.tr("Rate")),
+            ("F", self.tr("Favourite")),
+            ("L", self.tr("Labels")),
+            ("S", self.tr("Find similar")),
+            ("Y   N", self.tr("Right or wrong, on a label's photos")),
+            ("Ctrl+A", self.tr("Select all")),
+            ("Ctrl+C", self.tr("Copy")),
+            (undo.toString(native), self.tr("Undo")),
+            (redo.toString(native), self.tr("Redo")),
+            ("Ctrl++   Ctrl+−", self.tr("Larger and smaller photos")),
+            ("F9   F10", self.tr("Sidebar and details")),
+            ("Z", self.tr("To the pixel, in the viewer")),
+            ("?", self.tr("This sheet")),
+        ]
+
+    def _table(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.SPACE[3])
+        grid.setVerticalSpacing(theme.SPACE[1])
+        rows = self._rows()
+        per_column = -(-len(rows) // COLUMNS)
+        for place, (keys, meaning) in enumerate(rows):
+            across, down = divmod(place, per_column)
+            key, words = QLabel(keys), QLabel(meaning)
+            theme.set_role(key, "key")
+            grid.addWidget(key, down, across * 3, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(words, down, across * 3 + 1)
+        grid.setColumnMinimumWidth(2, theme.SPACE[4])
+        return grid
+
+    def _place(self) -> None:
+        self.adjustSize()
+        parent = self.parentWidget()
+        self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
+
+    def _close(self) -> None:
+        self.hide()
+        if self._before is not None:
+            self._before.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._close()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._close()

@@ -1,0 +1,155 @@
+"""What a camera wrote into a photo, in plain values. Broken EXIF gives fewer values, never an error."""
+
+from __future__ import annotations
+
+import calendar
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+_EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
+_MAKE, _MODEL, _LENS = 0x010F, 0x0110, 0xA434
+# When the shutter opened, then when it was digitised, then the file's own date: (date, sub-seconds, offset).
+_DATES = ((0x9003, 0x9291, 0x9011), (0x9004, 0x9292, 0x9012), (0x0132, 0x9290, 0x9010))
+_EXPOSURE = {"seconds": 0x829A, "f_number": 0x829D, "iso": 0x8827, "focal_mm": 0x920A, "focal_35mm": 0xA405}
+_DATE = re.compile(r"(\d{4})[:\-/.](\d{2})[:\-/.](\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?")
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})$")
+_COMPANY = re.compile(
+    r"[ ,]+(corporation|corp|company|co|ltd|inc|gmbh|ag|electronics|optical|imaging|digital|camera|"
+    r"computer|communications|mobile)\b\.?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """`taken_at` is the camera's local time as if it were UTC, seconds; `taken_offset` is minutes east or None.
+
+    `exposure` has any of seconds, f_number, iso, focal_mm, focal_35mm. Latitude and longitude are in degrees.
+    """
+
+    taken_at: float | None = None
+    taken_offset: int | None = None
+    camera: str | None = None
+    lens: str | None = None
+    exposure: dict[str, float] = field(default_factory=dict)
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def read(exif: Image.Exif) -> Metadata:
+    """Everything PhotoClip keeps of a photo's EXIF."""
+    base = _tags(exif, None)
+    tags = {**base, **_tags(exif, _EXIF_IFD)}
+    taken_at, offset = _taken(tags)
+    latitude, longitude = _position(_tags(exif, _GPS_IFD))
+    return Metadata(
+        taken_at=taken_at,
+        taken_offset=offset,
+        camera=_camera(_text(tags.get(_MAKE)), _text(tags.get(_MODEL))),
+        lens=_text(tags.get(_LENS)) or None,
+        exposure=_exposure(tags),
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _tags(exif: Image.Exif, ifd: int | None) -> dict[int, Any]:
+    try:
+        return dict(exif if ifd is None else exif.get_ifd(ifd))
+    except Exception:  # Pillow's parser raises anything on EXIF made to break it
+        return {}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        return ""
+    # Cut at NUL, and make what cannot be shown or stored as UTF-8 (stray surrogates) plain.
+    clean = value.split("\0")[0].encode("utf-8", "replace").decode("utf-8")
+    return " ".join("".join(c if c.isprintable() else " " for c in clean).split())[:200]
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, (tuple, list)):
+        value = value[0] if value else None
+    if value is None or isinstance(value, (str, bytes)):
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _taken(tags: Mapping[int, Any]) -> tuple[float | None, int | None]:
+    for date, fraction, offset in _DATES:
+        match = _DATE.match(_text(tags.get(date)))
+        seconds = _seconds([int(part) for part in match.groups()[:6]]) if match else None
+        if match is None or seconds is None:
+            continue
+        digits = re.match(r"\d+", _text(tags.get(fraction)))
+        text = digits.group() if digits else match.group(7)
+        return seconds + (float(f"0.{text}") if text else 0.0), _minutes(_text(tags.get(offset)))
+    return None, None
+
+
+def _seconds(parts: list[int]) -> float | None:
+    year, month, day, hour, minute, second = parts
+    if not (1826 <= year <= 2200 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 61):
+        return None
+    if not 1 <= day <= calendar.monthrange(year, month)[1]:
+        return None
+    return float(calendar.timegm((year, month, day, hour, minute, second)))
+
+
+def _minutes(text: str) -> int | None:
+    if text == "Z":
+        return 0
+    match = _OFFSET.match(text)
+    if not match:
+        return None
+    minutes = int(match[2]) * 60 + int(match[3])
+    return (-minutes if match[1] == "-" else minutes) if minutes <= 15 * 60 else None
+
+
+def _camera(make: str, model: str) -> str | None:
+    """`NIKON CORPORATION` and `NIKON D750` become `Nikon D750`."""
+    make = _COMPANY.sub("", make).strip(" ,.")
+    name = make.title() if make.isupper() and len(make) > 3 else make
+    if not model or not make:
+        return model or name or None
+    first = make.split()[0].lower()
+    if model.lower().startswith(make.lower()):
+        return f"{name}{model[len(make) :]}"
+    if model.lower().startswith(first):  # "Hewlett-Packard" / "HP …" stay apart, "OLYMPUS IMAGING" / "OLYMPUS" do not
+        return f"{name.split()[0]}{model[len(first) :]}"
+    return f"{name} {model}"
+
+
+def _exposure(tags: Mapping[int, Any]) -> dict[str, float]:
+    values = {name: _number(tags.get(tag)) for name, tag in _EXPOSURE.items()}
+    return {name: value for name, value in values.items() if value is not None and value > 0}
+
+
+def _position(gps: Mapping[int, Any]) -> tuple[float | None, float | None]:
+    latitude = _degrees(gps.get(2), _text(gps.get(1)), "S", 90)
+    longitude = _degrees(gps.get(4), _text(gps.get(3)), "W", 180)
+    if latitude is None or longitude is None or latitude == longitude == 0:  # receivers without a fix write 0, 0
+        return None, None
+    return latitude, longitude
+
+
+def _degrees(value: object, side: str, negative: str, limit: int) -> float | None:
+    if not isinstance(value, (tuple, list)) or not 1 <= len(value) <= 3:
+        return None
+    parts = [_number(part) for part in value]
+    degrees = sum(part / 60**power for power, part in enumerate(parts) if part is not None)
+    if None in parts or degrees < 0 or degrees > limit:
+        return None
+    return round(-degrees if side.upper().startswith(negative) else degrees, 7)

@@ -1,0 +1,93 @@
+"""What a search looks at: the present photos, and where each one's vector lies.
+
+A snapshot is immutable; a new one is made when the catalog or the vectors have changed, by one thread at a time,
+while searches under way keep theirs.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoclip.library.catalog.changes import Change
+from photoclip.library.catalog.photos import PhotoTable, load_table
+from photoclip.library.library import Library
+from photoclip.library.vectors import VectorStore
+
+# Labels and albums change often and do not move a photo or its vector.
+PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Present photos, newest first, and their vectors."""
+
+    table: PhotoTable
+    matrix: NDArray[np.float32]  # [M, D], unit rows, of any content ever embedded
+    rows: NDArray[np.int64]  # [N], the row of each photo's vector in `matrix`; -1 is not embedded yet
+
+    def __len__(self) -> int:
+        return len(self.table.ids)
+
+    def photos_at(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions in the table of the photos whose vectors are `rows`; rows of absent photos are left out."""
+        owner = np.full(len(self.matrix), -1, np.int64)
+        embedded = np.flatnonzero(self.rows >= 0)
+        owner[self.rows[embedded]] = embedded
+        found = owner[rows]
+        return found[found >= 0]
+
+
+class Snapshots:
+    """Keeps the newest snapshot of a library for one model's vectors."""
+
+    def __init__(self, library: Library, store: VectorStore) -> None:
+        self._catalog = library.catalog
+        self._store = store
+        self._lock = threading.Lock()
+        self._changes = 0  # of photos, by this process
+        self._made_of: tuple[int, int, int] | None = None
+        self._snapshot: Snapshot | None = None
+        self._unsubscribe = library.catalog.subscribe(self._on_change)
+
+    def latest(self) -> Snapshot:
+        """The snapshot of now; cheap when nothing changed."""
+        with self._lock:
+            state = (self._changes, self._catalog.data_version(), self._store.generation)
+            if self._snapshot is None or state != self._made_of:
+                self._snapshot = self._renewed(state)
+                self._made_of = state
+            return self._snapshot
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    def _on_change(self, change: Change) -> None:
+        if change.tables & PHOTO_TABLES:
+            self._changes += 1
+
+    def _renewed(self, state: tuple[int, int, int]) -> Snapshot:
+        """A snapshot of `state`; the photo table is read again only when the catalog changed."""
+        old, old_state = self._snapshot, self._made_of
+        if old is not None and old_state is not None and old_state[:2] == state[:2]:
+            table = old.table
+        else:
+            table = load_table(self._catalog)
+        # Keys first: a row appended between the two calls is then only not seen yet.
+        keys = self._store.keys()
+        matrix = np.asarray(self._store.matrix())
+        return Snapshot(table, matrix, find_rows(keys[: len(matrix)], table.hashes))
+
+
+def find_rows(keys: NDArray[np.bytes_], wanted: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Where each of the `wanted` 16-byte hashes [N] stands in `keys` [M]; the last one counts, -1 is nowhere."""
+    hashes = np.ascontiguousarray(wanted).view("S16").reshape(-1)
+    if not len(keys):
+        return np.full(len(hashes), -1, np.int64)
+    order = np.argsort(keys, kind="stable")
+    place = np.searchsorted(keys, hashes, side="right", sorter=order) - 1
+    row = order[np.maximum(place, 0)]
+    return np.where((place >= 0) & (keys[row] == hashes), row, -1).astype(np.int64)

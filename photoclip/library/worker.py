@@ -1,0 +1,201 @@
+"""What runs in a decode process: one read and one decode give everything the library keeps of a photo.
+
+Started by spawn, so this module and what it imports stay light: no NumPy, no model, no window.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import multiprocessing
+import os
+import stat
+import sys
+import threading
+import warnings
+from dataclasses import dataclass, field
+
+import xxhash
+from PIL import Image
+
+from photoclip import pixels
+from photoclip.errors import UnreadablePhoto
+from photoclip.library import metadata
+from photoclip.library.metadata import Metadata
+from photoclip.pixels import PixelSpec
+
+THUMBNAIL_SIDE = 512
+FILE_LIMIT = 1 << 30
+MEMORY_LIMIT = 4 << 30
+"""Address space of one worker; a 268-megapixel picture with alpha stays inside."""
+# Short enough that a 12-megapixel JPEG is decoded at an eighth (500 x 375), which is a full thumbnail.
+SHORTEST_SIDE = 336
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file to read. When its hash turns out to be `known`, it is not decoded again."""
+
+    path: bytes
+    spec: PixelSpec
+    known: bytes = b""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything from one read. `hash` is xxh3_128; `pixels` is uint8 [S, S, 3] as bytes; `colour` is 0xRRGGBB.
+
+    `picture` is None where the content was known already and only read.
+    """
+
+    path: bytes
+    size: int
+    mtime_ns: int
+    hash: bytes
+    picture: Picture | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    width: int
+    height: int
+    format: str
+    truncated: bool
+    metadata: Metadata
+    perceptual_hash: int
+    colour: int
+    thumbnail: bytes = field(repr=False)
+    pixels: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A photo that cannot be read, and why. `size` and `mtime_ns` say which state of the file that was."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A file that was not there any more."""
+
+    path: bytes
+
+
+Outcome = Prepared | Refused | Gone
+
+
+def start(memory_limit: int, niceness: int) -> None:
+    """Prepare a decode process: polite, limited in memory, and never outliving the process that started it."""
+    warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters is recorded
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    with contextlib.suppress(OSError, AttributeError):  # no such thing on Windows
+        os.nice(niceness)
+    if sys.platform.startswith("linux"):  # macOS has the call but does not honour it
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def end_with_parent() -> None:
+    """Wait for the parent process to end, then end this one at once. Runs in a daemon thread."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
+
+
+def prepare(task: Task) -> Outcome:
+    """Read and decode one file; what is wrong with the file becomes a `Refused`."""
+    try:
+        data, size, mtime_ns = read_file(task.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return Gone(task.path)
+    except MemoryError:
+        return Refused(task.path, *_state(task.path), "The file is too large for the memory PhotoClip may use.")
+    except (OSError, UnreadablePhoto) as error:
+        return Refused(task.path, *_state(task.path), _why(error))
+    digest = xxhash.xxh3_128_digest(data)
+    if digest == task.known:
+        return Prepared(task.path, size, mtime_ns, digest, None)
+    try:
+        return Prepared(task.path, size, mtime_ns, digest, picture_of(data, task.spec))
+    except UnreadablePhoto as error:
+        return Refused(task.path, size, mtime_ns, str(error))
+    except MemoryError:
+        return Refused(task.path, size, mtime_ns, "The picture needs more memory than PhotoClip gives one photo.")
+
+
+def picture_of(data: bytes, spec: PixelSpec) -> Picture:
+    """Decode once; raises `UnreadablePhoto`."""
+    decoded = pixels.decode(data, shortest_side=max(SHORTEST_SIDE, spec.size))
+    image = decoded.image
+    return Picture(
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        truncated=decoded.truncated,
+        metadata=metadata.read(decoded.exif),
+        perceptual_hash=difference_hash(image),
+        colour=mean_colour(image),
+        thumbnail=pixels.thumbnail(image, THUMBNAIL_SIDE),
+        pixels=pixels.model_image(image, spec).tobytes(),
+    )
+
+
+def difference_hash(image: Image.Image) -> int:
+    """64 bits, one for each pair of neighbours in a 9 x 8 grey picture (dHash), as a signed integer."""
+    grey = image.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            at = row * 9 + column
+            bits = bits << 1 | (grey[at] > grey[at + 1])
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
+def mean_colour(image: Image.Image) -> int:
+    """0xRRGGBB."""
+    return int.from_bytes(image.resize((1, 1), Image.Resampling.BOX).tobytes(), "big")
+
+
+def read_file(path: bytes) -> tuple[bytes, int, int]:
+    """(bytes, size, mtime_ns), all of one state of the file; raises OSError or `UnreadablePhoto`."""
+    # Non-blocking, so that a FIFO among the photos cannot hang the worker.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
+            raise UnreadablePhoto("This is not a regular file.")
+        if before.st_size > FILE_LIMIT:
+            raise UnreadablePhoto(f"The file is larger than the {FILE_LIMIT >> 30} GiB PhotoClip reads.")
+        for _ in range(2):
+            file.seek(0)
+            data = file.read(FILE_LIMIT + 1)
+            after = os.fstat(handle)
+            if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns) and len(data) == after.st_size:
+                return data, after.st_size, after.st_mtime_ns
+            before = after
+    raise UnreadablePhoto("The file was being written while it was read; it is read again when it is finished.")
+
+
+def _state(path: bytes) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "PhotoClip is not allowed to read this file; change its permissions."
+    if isinstance(error, OSError):
+        if error.errno == errno.EISDIR:
+            return "This is a folder, not a picture."
+        return f"The file cannot be read: {error.strerror or error}."
+    return str(error)
