@@ -89,8 +89,8 @@ def _exact(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) 
 
 def _files(catalog: Catalog) -> list[tuple[int, str]]:
     """Photo id and path of every present file."""
-    rows = catalog.read().execute("SELECT photo_id, path FROM file WHERE missing_since IS NULL")
-    return [(photo, os.fsdecode(path)) for photo, path in rows]
+    photos, paths = catalog.columns("SELECT photo_id, path FROM file WHERE missing_since IS NULL")
+    return [(photo, os.fsdecode(path)) for photo, path in zip(photos, paths, strict=True)]
 
 
 def _parts(path: str) -> list[str]:
