@@ -1,6 +1,6 @@
 """`python -m tests.bench`: all measurements, or some of them, as a Markdown table or JSON.
 
-Nothing here passes or fails a test run: figures belong to a machine, and the README names the one they are from.
+Nothing here passes or fails a test run: figures belong to a machine, named below the table.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """From starting the process to the first painted grid, and the memory that the window then takes.
 
-The window is opened the way `photoclip` opens it, in a process of its own, offscreen unless a display is given.
+The window is opened the way `photoclip` opens it, in a process of its own, offscreen unless
+QT_QPA_PLATFORM says otherwise.
 """
 
 from __future__ import annotations
