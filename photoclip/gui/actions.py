@@ -151,6 +151,14 @@ class PhotoActions(QObject):
             action.triggered.connect(lambda _checked=False, act=act: act())
             widget.addAction(action)
 
+    def labels_key(self, widget: QWidget, place: Callable[[], QPoint]) -> None:
+        """L shows the labels at the current photo."""
+        action = QAction(self.tr("Labels"), widget)
+        action.setShortcut(QKeySequence("L"))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda: self.open_menu(place(), Source("all"), only_labels=True))
+        widget.addAction(action)
+
     def open_menu(self, position: QPoint, source: Source, *, only_labels: bool = False) -> None:
         """Look up what can be chosen, then show the menu."""
         catalog, ids = self._session.library.catalog, self.ids()

@@ -151,6 +151,9 @@ class SearchBar(QFrame):
             self._add(SearchChip(self.tr("picture"), "", SearchRequest(images=(image,)), self))
         self._ask()
 
+    def has(self, chip: SearchChip) -> bool:
+        return chip in self._chips
+
     def clear(self) -> None:
         self.edit.clear()
         self._drop_chips()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from photoclip.library.encoder import Encoder
     from photoclip.library.library import Library
     from photoclip.library.search import SearchEngine
+    from photoclip.settings import Settings
 
 T = TypeVar("T")
 Cancelled = Callable[[], bool]
@@ -50,6 +51,8 @@ class Session(QObject):
     encoder_state = Signal(str)  # "starting", "ready", "stopped" or "failed: ..."
     message = Signal(str, str)  # level "info" or "error", sentence
 
+    settled = Signal()  # nothing is under way any more
+
     _posted = Signal(object)  # a callable to run on the GUI thread
 
     def __init__(self, library: Library, encoder: Encoder, parent: QObject | None = None) -> None:
@@ -61,6 +64,7 @@ class Session(QObject):
         self._indexer: BackgroundIndexer | None = None
         self._closing = threading.Event()
         self._latest: dict[str, int] = {}
+        self._running = 0  # computations and mutations not handed over yet
         self._pool = ThreadPoolExecutor(COMPUTE_THREADS, thread_name_prefix="photoclip-compute")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="photoclip-writer")
         self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
@@ -95,6 +99,11 @@ class Session(QObject):
                     after_batch=self._label_arrivals,
                 )
             return self._indexer
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way that was asked for with `compute` or `mutate`."""
+        return self._running == 0
 
     @property
     def closing(self) -> bool:
@@ -132,12 +141,11 @@ class Session(QObject):
             return self._closing.is_set() or (key is not None and self._latest[key] != turn)
 
         def run() -> None:
-            if cancelled():
-                return
-            outcome = _attempt(lambda: work(cancelled))
-            self.post(lambda: None if cancelled() else self._settle(outcome, done, failed))
+            outcome = None if cancelled() else _attempt(lambda: work(cancelled))
+            self.post(lambda: self._finish(None if cancelled() else outcome, done, failed))
 
         if not self._closing.is_set():
+            self._running += 1
             self._pool.submit(run)
 
     def cancel(self, key: str) -> None:
@@ -153,9 +161,10 @@ class Session(QObject):
 
         def run() -> None:
             outcome = _attempt(lambda: work(self.library.catalog))
-            self.post(lambda: self._settle(outcome, done or (lambda _change: None), None))
+            self.post(lambda: self._finish(outcome, done or (lambda _change: None), None))
 
         if not self._closing.is_set():
+            self._running += 1
             self._writer.submit(run)
 
     def undo(self) -> None:
@@ -173,6 +182,20 @@ class Session(QObject):
         self.mutate(
             changes.redo, lambda change: self._say(change, self.tr("Redone: {0}"), self.tr("Nothing to redo"))
         )
+
+    def save_settings(self, settings: Settings) -> None:
+        """Keep the window's settings; done before `close` returns."""
+        folder = self.library.folder
+
+        def save(_catalog: Catalog) -> None:
+            from photoclip.settings import save_settings
+
+            try:
+                save_settings(folder, settings)
+            except OSError as error:
+                raise PhotoClipError(f"The settings could not be kept in {folder}: {error}.") from error
+
+        self.mutate(save)
 
     def close(self) -> None:
         """Stop and join everything this session started, in order; then close the library."""
@@ -197,21 +220,29 @@ class Session(QObject):
         if not self._closing.is_set():
             call()
 
-    def _settle(
+    def _finish(
         self,
-        outcome: tuple[Any, BaseException | None],
+        outcome: tuple[Any, BaseException | None] | None,
         done: Callable[[Any], None],
         failed: Callable[[PhotoClipError], None] | None,
     ) -> None:
-        value, error = outcome
-        if error is None:
-            done(value)
-        elif not isinstance(error, PhotoClipError):
-            raise error
-        elif failed is not None:
-            failed(error)
-        else:
-            self.message.emit("error", str(error))
+        """Hand over what a thread brought back; None was superseded."""
+        self._running -= 1
+        value, error = outcome or (None, None)
+        try:
+            if outcome is None:
+                return
+            if error is None:
+                done(value)
+            elif not isinstance(error, PhotoClipError):
+                raise error
+            elif failed is not None:
+                failed(error)
+            else:
+                self.message.emit("error", str(error))
+        finally:
+            if not self._running:
+                self.settled.emit()
 
     def _say(self, change: Change | None, sentence: str, nothing: str) -> None:
         self.message.emit("info", nothing if change is None else sentence.format(change.description))

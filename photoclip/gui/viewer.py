@@ -85,10 +85,11 @@ class Viewer(QFrame):
 
     # Which photo
 
-    def show_photo(self, ids: NDArray[np.int64], row: int, thumbnail: QImage | None = None) -> None:
-        """Show the photo at `row` of `ids`; the thumbnail stands in until it is decoded."""
+    def show_photo(self, ids: NDArray[np.int64], row: int) -> None:
+        """Show the photo at `row` of `ids`."""
         self._ids = ids
-        self._go(row, thumbnail)
+        self.canvas.show_image(QImage(), QSize(), keep_view=False)
+        self._go(row)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def step(self, by: int) -> None:
@@ -105,11 +106,9 @@ class Viewer(QFrame):
         self._loader.clear()
         self.closed.emit(self.photo)
 
-    def _go(self, row: int, thumbnail: QImage | None = None) -> None:
+    def _go(self, row: int) -> None:
+        """What was shown stays until the next photo is decoded."""
         self._row, self.picture = row, None
-        self.canvas.sentence = ""
-        if thumbnail is not None:
-            self.canvas.show_image(thumbnail, thumbnail.size(), keep_view=False)
         self._place.setText(self.tr("{0} of {1}").format(words.number(row + 1), words.number(len(self._ids))))
         self._loader.load(self.photo, self._screen_side(), self._show)
         self.moved.emit(self.photo)

@@ -2,40 +2,395 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QPixmap, QResizeEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, QPoint, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from photoclip.gui import theme
-from photoclip.gui.actions import MANY_PATHS, STARS, PhotoActions
+from photoclip.gui import dialogs, theme
+from photoclip.gui.actions import MANY_PATHS, PhotoActions
 from photoclip.gui.activity import ActivityLine
 from photoclip.gui.browser import Browser
 from photoclip.gui.details import DetailsPanel
-from photoclip.gui.finder import Found
+from photoclip.gui.first_run import FirstRunPage
 from photoclip.gui.header import Header
 from photoclip.gui.keys_sheet import KeysSheet
+from photoclip.gui.label_page import LabelPage
 from photoclip.gui.notice import Notice
-from photoclip.gui.pages import Pages
-from photoclip.gui.search_bar import CHIP_PICTURE, SearchChip, local_path
+from photoclip.gui.photo_search import PhotoSearch
+from photoclip.gui.problems import ProblemsPage
 from photoclip.gui.session import Session, Source
 from photoclip.gui.sidebar import Sidebar
+from photoclip.gui.viewer import Viewer
+from photoclip.gui.window_menu import WindowActs, WindowMenu
 from photoclip.library.catalog import folders, photos
+from photoclip.settings import Settings
 
 if TYPE_CHECKING:
-    from photoclip.settings import Settings
+    from photoclip.library.catalog.changes import Change
+    from photoclip.library.labelling import Scope
 
 NARROW = 900  # px: below this the sidebar goes by itself
 DETAILS_FROM = 1180  # px: below this the details do
 OPENING_SIZE = (1360, 860)
+SELECTION_MS = 60
+ZOOM_STEP = 1.15
+
+
+class Window(QMainWindow):
+    """One library in one window. Closing it closes the session."""
+
+    first_painted = Signal()  # the first photos, or the first-run page, are on the screen
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        super().__init__()
+        self.session = session
+        self.settings = settings
+        self._wants = {"sidebar": True, "details": True}
+        self._painted_once = False
+        self.setWindowTitle("PhotoClip")
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._restore()
+
+    # Parts
+
+    def _make_parts(self) -> None:
+        self.menu = WindowMenu(self, self._acts())
+        self.header = Header(self.menu.menu)
+        self.sidebar = Sidebar(self.session)
+        self.browser = Browser(self.session)
+        self.grid = self.browser.grid
+        self.details = DetailsPanel(self.session)
+        self.viewer = Viewer(self.session)
+        self.activity = ActivityLine(self.session)
+        self.actions_on_photos = PhotoActions(self.session, self._chosen, self)
+        self.photo_search = PhotoSearch(self.session, self.header.search)
+        self.stack = QStackedWidget()
+        self._label_page: LabelPage | None = None
+        self._problems: ProblemsPage | None = None
+        self._first_run: FirstRunPage | None = None
+        self._selection = QTimer(self, singleShot=True, interval=SELECTION_MS)
+
+    def _acts(self) -> WindowActs:
+        return WindowActs(
+            search=lambda: self.header.search.focus(),
+            back=self.go_back,
+            undo=self.session.undo,
+            redo=self.session.redo,
+            add_folder=lambda: dialogs.choose_folder(self, lambda path: self.add_folders([path])),
+            larger=lambda: self.grid.set_cell(round(self.grid.cell * ZOOM_STEP)),
+            smaller=lambda: self.grid.set_cell(round(self.grid.cell / ZOOM_STEP)),
+            toggle_sidebar=lambda: self._toggle("sidebar"),
+            toggle_details=lambda: self._toggle("details"),
+            show_keys=lambda: self.keys.open(),
+            show_problems=self.show_problems,
+            choose_theme=self.choose_theme,
+            close=lambda: self.close() and None,
+        )
+
+    def _lay_out(self) -> None:
+        self.sidebar.setFixedWidth(theme.SIDEBAR_WIDTH)
+        self.details.setFixedWidth(theme.DETAILS_WIDTH)
+        self.stack.addWidget(self.browser)
+        self.stack.addWidget(self.viewer)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        for part in (self.sidebar, self.stack, self.details):
+            middle.addWidget(part)
+        middle.setStretchFactor(self.stack, 1)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(middle, 1)
+        column.addWidget(self.activity)
+        self.setCentralWidget(whole)
+        self.notice = Notice(self.session, self.stack)
+        self.keys = KeysSheet(whole)
+
+    def _connect(self) -> None:
+        header, grid, acts = self.header, self.grid, self.actions_on_photos
+        header.search.searched.connect(self._search)
+        header.search.left.connect(self.focus_photos)
+        header.sidebar_toggled.connect(lambda: self._toggle("sidebar"))
+        header.order_chosen.connect(self.browser.sort)
+        header.size_chosen.connect(grid.set_cell)
+        grid.cell_changed.connect(header.show_size)
+        self.browser.shown.connect(header.show_found)
+        self.sidebar.source_chosen.connect(self.show_source)
+        self.sidebar.label_edit_requested.connect(self.edit_label)
+        self.sidebar.add_folder_requested.connect(self._acts().add_folder)
+        self.sidebar.auto_tag_requested.connect(self.auto_tag)
+        grid.opened.connect(self.open_viewer)
+        grid.peeked.connect(self.open_viewer)
+        grid.typed.connect(header.search.focus)
+        grid.chosen.connect(self._selection.start)
+        grid.drag_likely.connect(self._look_up_paths)
+        grid.context_menu.connect(lambda at: acts.open_menu(at, self.browser.wish.source))
+        grid.painted.connect(self._on_painted)
+        acts.keys_for(grid, lambda: self.browser.wish.source)
+        acts.labels_key(grid, self._menu_place)
+        acts.similar_wanted.connect(lambda ids: self.search_by_photos(ids))
+        acts.words_wanted.connect(lambda ids: self.search_by_photos(ids, and_words=True))
+        self._selection.timeout.connect(self._show_details)
+        self.details.similar_requested.connect(self.search_by_photos)
+        self.details.photo_chosen.connect(self.show_photo)
+        self.viewer.closed.connect(self._leave_viewer)
+        self.viewer.moved.connect(lambda photo: self.details.show_photos([photo]))
+        self.viewer.rated.connect(self._rate_one)
+        self.viewer.favourite_toggled.connect(self._favourite_one)
+        self.activity.problems_requested.connect(self.show_problems)
+        self.activity.pause_toggled.connect(self._pause)
+        self.session.changed.connect(self._on_change)
+
+    def _restore(self) -> None:
+        self.resize(*OPENING_SIZE)
+        self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
+        for name in self._wants:
+            self._wants[name] = f"-{name}" not in self.settings.panels.split()
+        self.grid.set_cell(self.settings.tile_size)
+        self.header.show_size(self.grid.cell)
+        self.menu.show_theme(self.settings.theme)
+        self._fit_panels()
+
+    # Starting and ending
+
+    def start(self, query: str = "") -> None:
+        """Ask for the first photos; what is slow starts after they are painted."""
+        self._look_for_folders()
+        if query:
+            self.header.search.set_text(query)
+        else:
+            self.browser.start()
+        self.grid.setFocus()
+
+    def _on_painted(self) -> None:
+        if not self._painted_once and self.browser.found is not None:
+            self._painted_once = True
+            self.first_painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop everything that runs, in order, before the window goes."""
+        hidden = " ".join(f"-{name}" for name, wanted in self._wants.items() if not wanted)
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        self.settings = replace(self.settings, geometry=geometry, tile_size=self.grid.cell, panels=hidden)
+        self.browser.close_down()
+        self.session.save_settings(self.settings)
+        self.session.close()
+        event.accept()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether all that was asked for is on the screen."""
+        return self.session.is_settled and self.grid.is_loaded and not self._selection.isActive()
+
+    # What is shown
+
+    def show_source(self, source: Source) -> None:
+        """A place of the sidebar."""
+        self.sidebar.select(source)
+        self._show_page(self.browser)
+        self.browser.show_source(source)
+
+    def _search(self, request: object) -> None:
+        self._show_page(self.browser)
+        self.browser.search(request)  # type: ignore[arg-type]
+
+    def search_by_photos(self, ids: list[int], *, and_words: bool = False) -> None:
+        """Find photos like these, everywhere; or wait for words to go with them."""
+        if self.browser.wish.source.kind != "all" and not and_words:
+            self.sidebar.select(Source("all"))
+            self.browser.wish = replace(self.browser.wish, source=Source("all"))
+        self.header.search.set_photos(tuple(ids), keep_words=and_words)
+        if and_words:
+            self.header.search.focus()
+        else:
+            self.focus_photos()
+
+    def show_photo(self, photo: int) -> None:
+        """Go to a photo in the grid; one that is not there opens by itself."""
+        if len(self.grid.content.rows_of(np.array([photo]))) and self.stack.currentWidget() is self.browser:
+            self.grid.select_ids(np.array([photo]))
+            self.grid.setFocus()
+        else:
+            self._view(np.array([photo]), 0)
+
+    def open_viewer(self, photo: int) -> None:
+        content = self.grid.content
+        rows = content.rows_of(np.array([photo]))
+        self._view(content.ids[: content.shown], int(rows[0]))
+
+    def _view(self, ids: np.ndarray, row: int) -> None:
+        self._show_page(self.viewer)
+        self.viewer.show_photo(ids, row)
+
+    def _leave_viewer(self, photo: int) -> None:
+        self._show_page(self.browser)
+        self.grid.select_ids(np.array([photo]))
+        self.grid.setFocus()
+
+    def edit_label(self, label_id: int) -> None:
+        """The page of a label; 0 makes a new one."""
+        if self._label_page is None:
+            self._label_page = LabelPage(self.session)
+            self._label_page.closed.connect(lambda: self._show_page(self.browser))
+            self._label_page.photo_activated.connect(lambda photo: self._view(np.array([photo]), 0))
+            self.stack.addWidget(self._label_page)
+        self._label_page.edit(label_id or None, self._scope())
+        self._show_page(self._label_page)
+
+    def show_problems(self) -> None:
+        if self._problems is None:
+            self._problems = ProblemsPage(self.session)
+            self._problems.closed.connect(lambda: self._show_page(self.browser))
+            self.stack.addWidget(self._problems)
+        self._show_page(self._problems)
+
+    def _look_for_folders(self) -> None:
+        catalog = self.session.library.catalog
+        self.session.compute(
+            lambda _cancelled: bool(catalog.query("SELECT 1 FROM folder WHERE removed_at IS NULL LIMIT 1")),
+            self._on_folders,
+            key="any-folder",
+        )
+
+    def _on_folders(self, any_folder: bool) -> None:
+        if any_folder and self.stack.currentWidget() is self._first_run:
+            self._show_page(self.browser)
+        elif not any_folder and self._first_run is None:
+            self._first_run = FirstRunPage(self.session)
+            self._first_run.folders_chosen.connect(self.add_folders)
+            self.stack.addWidget(self._first_run)
+        if not any_folder and self.stack.currentWidget() is self.browser and self._first_run:
+            self._show_page(self._first_run)
+
+    def _show_page(self, page: QWidget) -> None:
+        if page is self.browser:
+            self.grid.setFocus()
+        self.stack.setCurrentWidget(page)
+        self._fit_panels()
+
+    def go_back(self) -> None:
+        """Escape: off a page, out of a search, off a selection."""
+        page = self.stack.currentWidget()
+        if page is self.viewer:
+            self.viewer.close_viewer()
+        elif page is not self.browser and page is not self._first_run:
+            self._show_page(self.browser)
+        elif not self.header.search.request().is_empty:
+            self.header.search.clear()
+        else:
+            self.grid.clearSelection()
+
+    def focus_photos(self) -> None:
+        self.grid.setFocus()
+
+    # What is done
+
+    def add_folders(self, paths: list[bytes]) -> None:
+        for path in paths:
+            self.session.mutate(lambda catalog, path=path: folders.add_folder(catalog, path), self._index)
+
+    def _index(self, change: Change | None) -> None:
+        if change is not None and change.created is not None:
+            folder_ids = [change.created]
+            self.session.compute(
+                lambda _cancelled: self.session.indexer.rescan(folder_ids), lambda _nothing: None
+            )
+
+    def auto_tag(self, album_id: int) -> None:
+        """Run the labels over one album; the notice says how it went and offers Undo."""
+        from photoclip.library import labelling
+
+        session = self.session
+        session.mutate(lambda _catalog: labelling.auto_tag_album(session.engine, album_id))
+
+    def choose_theme(self, preference: str) -> None:
+        self.settings = replace(self.settings, theme=preference)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, preference)  # type: ignore[arg-type]
+
+    def _rate_one(self, photo: int, stars: int) -> None:
+        self.session.mutate(lambda catalog: photos.rate(catalog, [photo], stars))
+
+    def _favourite_one(self, photo: int, value: bool) -> None:
+        self.session.mutate(lambda catalog: photos.set_favourite(catalog, [photo], value))
+
+    def _pause(self, pause: bool) -> None:
+        def act(_cancelled: object) -> None:
+            indexer = self.session.indexer
+            if pause:
+                indexer.pause()
+            else:
+                indexer.resume()
+
+        self.session.compute(act, lambda _nothing: None)
+
+    # Following
+
+    def _chosen(self) -> np.ndarray:
+        return self.grid.selected_ids()
+
+    def _show_details(self) -> None:
+        if self.stack.currentWidget() is self.browser:
+            self.details.show_photos(self._chosen().tolist())
+
+    def _look_up_paths(self) -> None:
+        catalog, ids = self.session.library.catalog, self._chosen()[:MANY_PATHS].tolist()
+        self.session.compute(
+            lambda _cancelled: photos.paths_of(catalog, ids),
+            lambda found: setattr(self.grid, "drag_paths", found),
+            key="drag-paths",
+        )
+
+    def _menu_place(self) -> QPoint:
+        rect = self.grid.visualRect(self.grid.currentIndex())
+        return self.grid.viewport().mapToGlobal(rect.center())
+
+    def _scope(self) -> Scope:
+        """What is on the screen, for a label to be tried on."""
+        from photoclip.library.labelling import Scope
+
+        wish, content = self.browser.wish, self.grid.content
+        if not wish.request.is_empty:
+            return Scope("photos", photos=tuple(content.ids[: content.confident].tolist()))
+        if wish.source.kind in ("album", "folder"):
+            return Scope(wish.source.kind, wish.source.id)  # type: ignore[arg-type]
+        return Scope("all")
+
+    def _on_change(self, change: Change) -> None:
+        if "folder" in change.tables:
+            self._look_for_folders()
+
+    # Room
+
+    def _toggle(self, panel: str) -> None:
+        shown = (self.sidebar if panel == "sidebar" else self.details).isVisible()
+        self._wants[panel] = not shown
+        self._fit_panels(asked=panel)
+
+    def _fit_panels(self, *, asked: str = "") -> None:
+        """Show the panels that are wanted and have room; one just asked for is shown anyway."""
+        page, width = self.stack.currentWidget(), self.width()
+        alone = page is self._first_run and page is not None
+        for name, part, least in (
+            ("sidebar", self.sidebar, NARROW),
+            ("details", self.details, DETAILS_FROM),
+        ):
+            room = width >= least or name == asked
+            part.setVisible(self._wants[name] and room and not alone)
+        self.sidebar.setVisible(not self.sidebar.isHidden() and page is not self.viewer)
+        self.details.setVisible(not self.details.isHidden() and page in (self.browser, self.viewer))
+        self.header.setVisible(page is not self.viewer and not alone)
+        self.header.set_narrow(width < NARROW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_panels()

@@ -141,6 +141,11 @@ class GridView(QAbstractItemView):
         if scroll and self.currentIndex().isValid():
             self.scrollTo(self.currentIndex())
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether no thumbnail is on its way."""
+        return not self._loading.isActive() and self.thumbnails.idle
+
     def _id(self, row: int) -> int:
         return int(self.content.ids[row])
 

@@ -1,0 +1,127 @@
+"""Opening the window, on a screen or into a picture."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from photoclip.errors import PhotoClipError
+from photoclip.gui import theme
+from photoclip.gui.session import Session
+from photoclip.gui.window import Window
+from photoclip.settings import load_settings
+
+if TYPE_CHECKING:
+    from photoclip.library.encoder import Encoder
+    from photoclip.library.library import Library
+
+TRACE = "PHOTOCLIP_TRACE_START"
+RENDER_SIZE = (1480, 920)
+RENDER_SECONDS = 120
+
+
+def run(library: Library, encoder: Encoder, *, query: str = "") -> int:
+    """Show the window until it is closed; the exit status. Closes the library."""
+    app = _application()
+    settings = load_settings(library.folder)
+    theme.apply(app, settings.theme)  # type: ignore[arg-type]
+    session = Session(library, encoder)
+    window = Window(session, settings)
+    window.first_painted.connect(lambda: QTimer.singleShot(0, lambda: _after_first_paint(session)))
+    window.start(query)
+    window.show()
+    try:
+        return app.exec()
+    finally:
+        window.close()  # also when the loop ends without it: everything is joined before the library goes
+
+
+def _after_first_paint(session: Session) -> None:
+    if os.environ.get(TRACE):
+        sys.stderr.write(f"first paint {seconds_since_start():.3f}\n")
+        sys.stderr.flush()
+    session.start()
+
+
+def render(
+    library: Library,
+    encoder: Encoder,
+    png: Path,
+    *,
+    query: str = "",
+    theme_name: str = "dark",
+    size: tuple[int, int] = RENDER_SIZE,
+) -> None:
+    """Paint the window, with the answer to `query`, into a PNG without a screen. Closes the library.
+
+    Raises PhotoClipError when the search fails, the picture cannot be written, or nothing comes in time.
+    """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    app = _application()
+    theme.apply(app, theme_name)  # type: ignore[arg-type]
+    session = Session(library, encoder)
+    window = Window(session, load_settings(library.folder))
+    window.resize(*size)
+    window.show()
+    failures: list[str] = []
+    window.browser.failed.connect(failures.append)
+    session.message.connect(lambda level, text: failures.append(text) if level == "error" else None)
+    window.start(query)
+    try:
+        _until(lambda: bool(failures) or _is_painted(window), window)
+        if failures:
+            raise PhotoClipError(failures[0])
+        if not window.grab().save(str(png)):
+            raise PhotoClipError(f"The picture {png} cannot be written.")
+    finally:
+        window.close()
+
+
+def _is_painted(window: Window) -> bool:
+    found = window.browser.found
+    return found is not None and found.wish == window.browser.wish and window.is_quiet
+
+
+def _until(reached: Callable[[], bool], window: Window) -> None:
+    """Run the event loop until `reached`; asked each time something arrives or is painted."""
+    loop = QEventLoop()
+
+    def look() -> None:
+        if reached():
+            loop.quit()
+
+    for signal in (window.browser.shown, window.browser.thumbnails.ready, window.grid.painted,
+                   window.browser.failed, window.session.settled):  # fmt: skip
+        signal.connect(look)
+    QTimer.singleShot(RENDER_SECONDS * 1000, loop.quit)
+    look()
+    if not reached():
+        loop.exec()
+    if not reached():
+        raise PhotoClipError(f"The window was not painted within {RENDER_SECONDS} seconds.")
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([sys.argv[0]])
+    app.setApplicationName("PhotoClip")
+    app.setDesktopFileName("photoclip")
+    return app
+
+
+def seconds_since_start() -> float:
+    """Since this process began, also before Python did where the system tells."""
+    stat = Path("/proc/self/stat")
+    if not stat.exists():
+        return time.process_time()
+    ticks = int(stat.read_text("ascii").rsplit(")", 1)[1].split()[19])
+    uptime = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    return uptime - ticks / os.sysconf("SC_CLK_TCK")
