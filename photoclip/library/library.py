@@ -70,9 +70,7 @@ class Library:
 
     def close(self) -> None:
         with self._vectors_lock:
-            for store in self._vectors.values():
-                store.close()
-            self._vectors.clear()
+            self._vectors.clear()  # their memory maps end with them
         self.thumbnails.close()
         self.catalog.close()
 
