@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from photoclip.clip import torchvision_compat  # noqa: F401  (open_clip imports torchvision)
+from photoclip.clip.torchvision_compat import import_torchvision
 from tests.bench.report import cores
 
-import open_clip  # isort: skip
+import_torchvision()
+import open_clip  # noqa: E402  (it imports torchvision)
 
 BATCH = 8
 SEED = 0
