@@ -15,7 +15,7 @@ SMALL = {
 }
 
 def random_model(config: CLIPConfig, seed: int = 0) -> CLIP:
-    """A model whose every parameter and statistic is away from its neutral value, so that none can be skipped."""
+    """A model with no parameter or statistic at a neutral value, so that none can be left out unseen."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = CLIP(config).eval()

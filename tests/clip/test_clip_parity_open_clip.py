@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from clip_models import SMALL, random_images, random_model, random_tokens, relative_difference
 
 from photoclip.clip.torchvision_compat import import_torchvision
-from clip_models import SMALL, random_images, random_model, random_tokens, relative_difference
 
 TOLERANCE = 2e-5
 STAGES = ("avgpool", "layer1", "layer2", "layer3", "layer4", "attnpool")

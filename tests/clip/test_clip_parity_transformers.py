@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from clip_models import SMALL, random_images, random_model, random_tokens, relative_difference
 
 from photoclip.clip.config import CLIPConfig, ViTConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.torchvision_compat import import_torchvision
-from clip_models import SMALL, random_images, random_model, random_tokens, relative_difference
 
 TOLERANCE = 2e-5
 

@@ -25,8 +25,8 @@ def strings(count: int) -> list[str]:
     while len(out) < count:
         parts = generator.choices(WORDS + MARKUP, k=generator.randint(1, 9))
         if generator.random() < 0.3:
-            parts += [chr(generator.choice((generator.randrange(1, 0xD800), generator.randrange(0xE000, 0x2FA20))))
-                      for _ in range(generator.randint(1, 12))]
+            ranges = generator.choices(((1, 0xD800), (0xE000, 0x2FA20)), k=generator.randint(1, 12))
+            parts += [chr(generator.randrange(*limits)) for limits in ranges]
         out.append(generator.choice(("", " ", "  ")).join(parts))
     return out
 
@@ -72,7 +72,7 @@ def test_prefix_vocabulary(vocab_size):
 
 
 def test_too_long(tokenizer):
-    with pytest.raises(PhotoClipError, match=r'"word word .*" is too long for the model: 80 tokens, .* room for 75'):
+    with pytest.raises(PhotoClipError, match=r'"word .*" is too long for the model: 80 tokens, .* room for 75'):
         tokenizer("word " * 80)
     assert tokenizer("word " * 80, truncate=True)[0, -1] == tokenizer.end_of_text
     assert tokenizer("word " * 75)[0, -1] == tokenizer.end_of_text

@@ -21,5 +21,6 @@ def test_transforms_work():
 def test_it_works_in_a_new_process():
     code = ("from photoclip.clip.torchvision_compat import import_torchvision as get; "
             "print(get('torchvision.models').resnet18.__name__)")
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "resnet18"
