@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from photoclip.gui import theme, words
+from photoclip.gui.controls import ElidedLabel
 from photoclip.gui.counts import CountKeeper, Counts
 from photoclip.gui.session import Session
 
@@ -34,13 +35,10 @@ class ActivityLine(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(BAR_WIDTH)
         self.bar.setAccessibleName(self.tr("Indexing progress"))
-        self.text = QLabel()
-        theme.set_role(self.text, "secondary")
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.text = ElidedLabel(role="secondary")
         self.pause = _link(self.tr("Pause"))
         self.pause.clicked.connect(lambda: self.pause_toggled.emit(not self.paused))
-        self.model = QLabel()
-        theme.set_role(self.model, "secondary")
+        self.model = ElidedLabel(role="secondary")
         self.model.setAccessibleName(self.tr("Model"))
         self.problems = _link("")
         self.problems.clicked.connect(self.problems_requested)
@@ -94,8 +92,6 @@ class ActivityLine(QFrame):
             self.bar.setRange(0, step.total if known else 0)
             self.bar.setValue(step.done)
         self.text.setText(self._sentence())
-        self.text.setToolTip(step.message if step is not None else "")
-        self.text.setMinimumWidth(min(420, self.text.fontMetrics().horizontalAdvance(self.text.text()) + 2))
 
     def _sentence(self) -> str:
         step = self._progress

@@ -7,8 +7,10 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
 
 from photoclip.gui import icons, theme
+from photoclip.gui.controls import ElidedLabel
 
 ICON = 12
+WIDEST = 180  # px of text, so that a chip fits the details panel
 TAKE_AWAY = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -29,9 +31,8 @@ class Chip(QFrame):
             colour = "human_text" if kind == "human" else "secondary"
             mark.setPixmap(icons.icon(glyph, colour).pixmap(QSize(ICON, ICON)))
             row.addWidget(mark)
-        self.text = QLabel(text)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        theme.set_role(self.text, kind if kind == "human" else "secondary")
+        self.text = ElidedLabel(text, kind if kind == "human" else "secondary")
+        self.text.setMaximumWidth(WIDEST)
         row.addWidget(self.text)
 
     def add_button(self, name: str, *, text: str = "", glyph: str = "") -> QToolButton:

@@ -49,6 +49,7 @@ class DetailsPanel(QFrame):
         super().__init__(parent)
         theme.set_role(self, "right")
         self._session = session
+        self._key = f"details-{id(self)}"
         self._ids: list[int] = []
         self._shown: Shown | None = None
         self._similar_of: tuple[int, ...] = ()
@@ -69,13 +70,13 @@ class DetailsPanel(QFrame):
     def _load(self) -> None:
         library, ids = self._session.library, list(self._ids)
         if not ids:
-            self._session.cancel("details")
-            self._session.cancel("details-similar")
+            self._session.cancel(self._key)
+            self._session.cancel(f"{self._key}-similar")
             self._shown, self._similar_of = None, ()
             self._pages.setCurrentWidget(self.empty)
             return
         self._session.compute(
-            lambda cancelled: details_load.load(library, ids, cancelled), self._show, key="details"
+            lambda cancelled: details_load.load(library, ids, cancelled), self._show, key=self._key
         )
 
     def _show(self, shown: Shown) -> None:
@@ -142,7 +143,7 @@ class DetailsPanel(QFrame):
         def find(_cancelled: object) -> list[int]:
             return [int(each) for each in session.engine.similar(ids, limit=SIMILAR).ids]
 
-        session.compute(find, self._show_similar, key="details-similar", failed=lambda _error: None)
+        session.compute(find, self._show_similar, key=f"{self._key}-similar", failed=lambda _error: None)
 
     def _show_similar(self, ids: list[int]) -> None:
         self.similar_title.setVisible(bool(ids))
@@ -223,6 +224,8 @@ class DetailsPanel(QFrame):
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scroll.setWidget(page)
+        for ground in (self.scroll.viewport(), page):
+            ground.setAutoFillBackground(False)  # the panel's own shows
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.scroll)

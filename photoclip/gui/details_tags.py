@@ -65,10 +65,10 @@ class TagsBox(QWidget):
         self.updateGeometry()
 
     def _label_chip(self, tag: Tag, photos: int) -> TagChip:
-        text = tag.name
-        if photos > 1:
-            text = self.tr("{0}  {1} of {2}").format(tag.name, words.number(tag.count), words.number(photos))
         whole = tag.count == photos
+        text = tag.name
+        if not whole:
+            text = self.tr("{0}  {1} of {2}").format(tag.name, words.number(tag.count), words.number(photos))
         chip = TagChip(
             text,
             self.tr("Remove the label {0}").format(tag.name),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from photoclip.gui import theme
 
@@ -43,13 +43,13 @@ class RemoveFolderQuestion(QFrame):
         self.question.setWordWrap(True)
         theme.set_role(self.question, "strong")
         self.explanation = QLabel(
-            self.tr("The photos stay on the disk. What should happen to their labels, ratings and albums?")
+            self.tr("The photos stay on the disk. What should happen to their labels?")
         )
         self.explanation.setWordWrap(True)
         theme.set_role(self.explanation, "secondary")
-        self.keep = QPushButton(self.tr("Keep them"))
+        self.keep = QPushButton(self.tr("Keep the labels"))
         self.keep.setToolTip(self.tr("They are there again when the folder is added again"))
-        self.forget = QPushButton(self.tr("Forget them"))
+        self.forget = QPushButton(self.tr("Forget the labels"))
         theme.set_role(self.forget, "danger")
         self.cancel = QPushButton(self.tr("Cancel"))
         theme.set_role(self.cancel, "flat")
@@ -79,12 +79,9 @@ class RemoveFolderQuestion(QFrame):
         column.setSpacing(theme.SPACE[1])
         column.addWidget(self.question)
         column.addWidget(self.explanation)
-        answers = QHBoxLayout()
-        answers.setSpacing(theme.SPACE[1])
-        answers.addWidget(self.keep)
-        answers.addWidget(self.forget)
-        column.addLayout(answers)
-        column.addWidget(self.cancel)
+        column.addSpacing(theme.SPACE[0])
+        for button in (self.keep, self.forget, self.cancel):
+            column.addWidget(button)
 
     def _answer(self, keep: bool) -> None:
         self.hide()

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from photoclip import paths
 from photoclip.errors import PhotoClipError
 from photoclip.gui import dialogs, icons, theme, words
+from photoclip.gui.controls import CheckBox
 from photoclip.gui.session import Session
 
 CARD_WIDTH = 460
@@ -25,7 +26,7 @@ class FirstRunPage(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._boxes: dict[bytes, QCheckBox] = {}
+        self._boxes: dict[bytes, CheckBox] = {}
         self.setAcceptDrops(True)
         self._folders = QVBoxLayout()
         self._folders.setSpacing(theme.SPACE[0])
@@ -87,7 +88,7 @@ class FirstRunPage(QWidget):
             self._boxes[path].setChecked(True)
             return
         name = paths.display(path)
-        box = QCheckBox(name.replace("&", "&&"))
+        box = CheckBox(name.replace("&", "&&"))
         box.setChecked(True)
         box.setAccessibleName(self.tr("Look for photos in {0}").format(name))
         box.toggled.connect(self._refresh)

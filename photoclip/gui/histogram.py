@@ -47,7 +47,7 @@ class Histogram(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 132)
+        return QSize(320, 116)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 96)
@@ -95,7 +95,7 @@ class Histogram(QWidget):
         if not self._counts or not max(self._counts):
             return
         colours = theme.tokens()
-        quiet = QColor(theme.mix(colours.window, colours.secondary, 0.45))
+        quiet = QColor(theme.mix(colours.window, colours.secondary, 0.35))
         width = area.width() / len(self._counts)
         line = self._x_of(self._threshold)
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
@@ -104,7 +104,7 @@ class Histogram(QWidget):
                 continue
             height = max(2.0, area.height() * (count / max(self._counts)) ** 0.5)
             left = area.right() - (place + 1) * width if mirrored else area.left() + place * width
-            bar = QRectF(left + 1, area.bottom() - height, max(1.0, width - 2), height)
+            bar = QRectF(left + 1.5, area.bottom() - height, max(1.0, width - 3), height)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(quiet)
             painter.drawRoundedRect(bar, 2, 2)

@@ -89,8 +89,7 @@ class LabelPage(QWidget):
         self.view.show_label(label, labels.DEFAULT_THRESHOLD)
         self.view.show_places(places, scope)
         self._schedule(0)
-        if label is None:
-            self.view.form.name.setFocus()
+        (self.view.form.name if label is None else self.view.histogram).setFocus()
 
     def _request(self) -> Request:
         view = self.view

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from photoclip import paths
 from photoclip.gui import icons, theme, words
+from photoclip.gui.controls import CheckBox, ComboBox
 from photoclip.gui.histogram import Histogram
 from photoclip.gui.label_form import LabelForm, heading
 from photoclip.gui.session import Session
@@ -53,9 +52,10 @@ class LabelView(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._make_top()
         self.form = LabelForm()
-        self.scope = QComboBox()
+        self.scope = ComboBox()
         self.scope.setAccessibleName(self.tr("Photos to look at"))
-        self.scope.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.scope.setMinimumContentsLength(24)
+        self.scope.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.histogram = Histogram()
         self.count = QLabel()
         theme.set_role(self.count, "strong")
@@ -68,7 +68,7 @@ class LabelView(QScrollArea):
         self.hint = QLabel(self.tr("Y and N on a photo teach the label; a No is remembered."))
         self.hint.setWordWrap(True)
         theme.set_role(self.hint, "caption")
-        self.keep_applied = QCheckBox(self.tr("Keep applied to new photos"))
+        self.keep_applied = CheckBox(self.tr("Keep applied to new photos"))
         self.save = QPushButton(self.tr("Save"))
         self.apply = QPushButton()
         theme.set_role(self.apply, "primary")
@@ -180,6 +180,8 @@ class LabelView(QScrollArea):
         across.addWidget(page, 1000)
         across.addStretch(1)
         self.setWidget(outer)
+        for ground in (self.viewport(), outer):
+            ground.setAutoFillBackground(False)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(360, 240)

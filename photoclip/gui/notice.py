@@ -106,10 +106,9 @@ class NoticeLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE[3], theme.SPACE[1], theme.SPACE[2], theme.SPACE[1])
         row.setSpacing(theme.SPACE[2])
-        if glyph:
-            mark = QLabel()
-            mark.setPixmap(icons.icon(glyph, "danger_text").pixmap(theme.ICON_SIZE, theme.ICON_SIZE))
-            row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        self._glyph, self.mark = glyph, QLabel()
+        self.mark.setVisible(bool(glyph))
+        row.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.text, 1)
         row.addWidget(self.undo)
         row.addWidget(self.close_button)
@@ -122,6 +121,9 @@ class NoticeLine(QFrame):
         """Show a sentence, for good or for a time."""
         self.text.setText(sentence)
         self.undo.setVisible(undo)
+        if self._glyph:  # drawn now, in the colour of the theme now shown
+            icon = icons.icon(self._glyph, "danger_text")
+            self.mark.setPixmap(icon.pixmap(theme.ICON_SIZE, theme.ICON_SIZE))
         self.show()
         if for_ms:
             self._timer.start(for_ms)
