@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from photoclip.errors import CatalogError, LibraryBusy
 
 
@@ -17,6 +15,8 @@ def writer_lock(folder: Path) -> Iterator[None]:
 
     Raises LibraryBusy at once when another process (or another indexer in this one) holds it.
     """
+    from filelock import FileLock, Timeout  # brings asyncio along, which the first frame need not wait for
+
     lock = FileLock(folder / "indexing.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)

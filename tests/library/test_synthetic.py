@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from synthetic import fill
-
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.folders import list_folders
 from photoclip.library.catalog.labels import list_labels
 from photoclip.library.catalog.photos import details, load_table
+from tests.library.synthetic import fill
 
 
 def test_a_synthetic_catalog_is_whole_and_always_the_same(tmp_path: Path) -> None:

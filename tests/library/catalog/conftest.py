@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from catalog_helpers import watch
 
 from photoclip.library.catalog.connection import Catalog
+from tests.library.catalog.catalog_helpers import watch
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from catalog_helpers import ids, record
 
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.albums import (
@@ -19,6 +18,7 @@ from photoclip.library.catalog.changes import undo
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.indexing import known_files, mark_missing
 from photoclip.library.catalog.photos import details
+from tests.library.catalog.catalog_helpers import ids, record
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from catalog_helpers import ids, record, stated, watch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from photoclip.library.catalog import albums, folders, labels, photos
 from photoclip.library.catalog.changes import Change, perform, redo, redo_description, undo, undo_description
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.rows import RowChange, pack, unpack
+from tests.library.catalog.catalog_helpers import ids, record, stated, watch
 
 PHOTOS = 6
 Mutation = Callable[[Catalog, Path], object]

@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from catalog_helpers import record, stated, watch
 
 from photoclip.errors import CatalogDamaged, CatalogError, CatalogTooNew, DiskFull
 from photoclip.library.catalog import albums, labels
@@ -19,6 +18,7 @@ from photoclip.library.catalog.changes import undo, undo_description
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import details, load_table
 from photoclip.library.catalog.schema import MIGRATIONS
+from tests.library.catalog.catalog_helpers import record, stated, watch
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 LATER = (*MIGRATIONS, ("ALTER TABLE photo ADD COLUMN title TEXT", "UPDATE photo SET title = 'none'"))

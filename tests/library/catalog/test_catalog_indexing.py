@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from catalog_helpers import JULY, at, ids, indexed, record
 
 from photoclip.library.catalog import indexing
 from photoclip.library.catalog.albums import album_photos, create_album
@@ -22,6 +21,7 @@ from photoclip.library.catalog.indexing import (
 )
 from photoclip.library.catalog.labels import add_label, label_photos, labelled, settle_auto
 from photoclip.library.catalog.photos import details, failures, load_table, path_of, rate
+from tests.library.catalog.catalog_helpers import JULY, at, ids, indexed, record
 
 
 def gone(catalog: Catalog, folder: int, *paths: bytes) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from catalog_helpers import ids, record
 
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.changes import undo
@@ -22,6 +21,7 @@ from photoclip.library.catalog.labels import (
     unlabel_photos,
 )
 from photoclip.library.catalog.photos import details
+from tests.library.catalog.catalog_helpers import ids, record
 
 
 @pytest.fixture

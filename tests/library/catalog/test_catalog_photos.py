@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from catalog_helpers import JULY, ids, indexed, record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from photoclip.library.catalog.photos import (
     rate,
     set_favourite,
 )
+from tests.library.catalog.catalog_helpers import JULY, ids, indexed, record
 
 
 def test_the_table_is_newest_first(catalog: Catalog, folder: int) -> None:
