@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from clip_models import SMALL, random_model
 
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
+from tests.clip.small_models import SMALL, random_model
 
 
 @pytest.fixture(params=list(SMALL))
