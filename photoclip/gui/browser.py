@@ -162,7 +162,7 @@ class Browser(QWidget):
             self._caption.setText(f"{matches} {self._of(found.total)}")
         else:
             self._title.setText(self.tr("No confident match"))
-            self._caption.setText(self._of(found.total))
+            self._caption.setText(self.tr("in {0}").format(words.photos(found.total)))
         if found.pending:
             waiting = self.tr("{0} not searchable yet").format(words.photos(found.pending))
             self._caption.setText(f"{self._caption.text()}  ·  {waiting}".strip(" ·"))

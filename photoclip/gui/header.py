@@ -51,6 +51,7 @@ class Header(QFrame):
         left.setFixedWidth(theme.SIDEBAR_WIDTH - theme.SPACE[1])
         self._brand = name
         self.order = QPushButton()
+        theme.set_role(self.order, "outline")
         self.order.setMenu(self._order_menu())
         self.order.setAccessibleName(self.tr("Order of the photos"))
         more = _icon_button("dots-three", self.tr("Menu"))

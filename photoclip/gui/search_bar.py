@@ -196,14 +196,16 @@ class SearchBar(QFrame):
 
     def _make_chips(self, *, at_end: bool) -> None:
         """Turn whole filters among the typed words into chips; one still being typed stays text."""
-        text = self.edit.text()
+        text, chips = self.edit.text(), []
         for match in reversed(list(_TOKEN.finditer(text))):
             if match.end() == len(text) and not at_end:
                 continue
             chip = self._chip_for(match.group())
             if chip is not None:
                 text = f"{text[: match.start()]}{text[match.end() :].lstrip()}"
-                self._add(chip)
+                chips.append(chip)
+        for chip in reversed(chips):
+            self._add(chip)
         if text != self.edit.text():
             self.edit.setText(text)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TRACE = "PHOTOCLIP_TRACE_START"
 RENDER_SIZE = (1480, 920)
 RENDER_SECONDS = 120
+LOOK_MS = 30
 
 
 def run(library: Library, encoder: Encoder, *, query: str = "") -> int:
@@ -75,7 +76,7 @@ def render(
     session.message.connect(lambda level, text: failures.append(text) if level == "error" else None)
     window.start(query)
     try:
-        _until(lambda: bool(failures) or _is_painted(window), window)
+        _until(lambda: bool(failures) or _is_painted(window))
         if failures:
             raise PhotoClipError(failures[0])
         if not window.grab().save(str(png)):
@@ -89,21 +90,15 @@ def _is_painted(window: Window) -> bool:
     return found is not None and found.wish == window.browser.wish and window.is_quiet
 
 
-def _until(reached: Callable[[], bool], window: Window) -> None:
-    """Run the event loop until `reached`; asked each time something arrives or is painted."""
+def _until(reached: Callable[[], bool]) -> None:
+    """Run the event loop until `reached`."""
     loop = QEventLoop()
-
-    def look() -> None:
-        if reached():
-            loop.quit()
-
-    for signal in (window.browser.shown, window.browser.thumbnails.ready, window.grid.painted,
-                   window.browser.failed, window.session.settled):  # fmt: skip
-        signal.connect(look)
+    look = QTimer(interval=LOOK_MS)
+    look.timeout.connect(lambda: loop.quit() if reached() else None)
+    look.start()
     QTimer.singleShot(RENDER_SECONDS * 1000, loop.quit)
-    look()
-    if not reached():
-        loop.exec()
+    loop.exec()
+    look.stop()
     if not reached():
         raise PhotoClipError(f"The window was not painted within {RENDER_SECONDS} seconds.")
 

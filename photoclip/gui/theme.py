@@ -114,7 +114,7 @@ def apply(app: QApplication, preference: Preference = "system") -> None:
     scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
     if app.style().objectName() != "fusion":
         app.setStyle("fusion")
-        _prefer_good_font(app)
+    _prefer_good_font(app)
     hints.setColorScheme(scheme.get(preference, Qt.ColorScheme.Unknown))
     if preference == "system":
         # A unique connection would need a QObject slot; disconnecting first keeps it to one.
@@ -217,7 +217,7 @@ QFrame[role="right"] { background: @panel@; border: none; border-left: 1px solid
 QFrame[role="card"] { background: @raised@; border: none; border-radius: @radius@px; }
 QFrame[role="sheet"] { background: @panel@; border: 1px solid @hairline@; border-radius: @radius@px; }
 QFrame[role="control"] { background: transparent; border: 1px solid @hairline@; border-radius: @radius@px;
-    min-height: 28px; }
+    min-height: 28px; max-height: 28px; }
 QFrame[role="line"] { background: @hairline@; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="search"] { background: @raised@; border: 1px solid @raised@; border-radius: @search_round@px;
     min-height: @search@px; max-height: @search@px; }
@@ -249,6 +249,8 @@ QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover, QToolButton[role
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus, QToolButton[role="icon"]:focus {
     border-color: @accent@; }
 QToolButton[role="icon"]:checked { background: @selection@; }
+QPushButton[role="outline"] { background: transparent; color: @secondary@; }
+QPushButton[role="outline"]:hover { background: @hover@; color: @text@; }
 QPushButton[role="pill"], QToolButton[role="pill"] { border-radius: 13px; min-height: 24px; padding: 0 12px;
     background: @panel@; color: @secondary@; }
 QPushButton[role="pill"]:hover, QToolButton[role="pill"]:hover { color: @text@; }
@@ -297,6 +299,7 @@ QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 12px; }
 QScrollBar:horizontal { height: 12px; }
 QScrollBar::handle { background: @handle@; border-radius: 3px; margin: 3px; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar::handle:vertical { min-height: 36px; }
 QScrollBar::handle:horizontal { min-width: 36px; }
 QScrollBar::handle:hover { background: @secondary@; }

@@ -196,6 +196,7 @@ class GridView(QAbstractItemView):
         )
         bar, page = self.verticalScrollBar(), self.viewport().height()
         bar.setRange(0, max(0, self._layout.height - page))
+        bar.setEnabled(bar.maximum() > 0)  # the style sheet shows no handle then
         bar.setPageStep(max(page - self._layout.pitch // 2, 1))
         bar.setSingleStep(max(24, self._layout.pitch // 3))
 
@@ -439,8 +440,9 @@ class GridView(QAbstractItemView):
             top = self.verticalOffset()
             self._paint_headers(painter, top + area.top(), top + area.bottom())
             self._paint_photos(painter, top + area.top(), top + area.bottom() + 1)
-        elif self._empty is not None:
-            paint.empty(painter, self.viewport().rect(), *self._empty, self.font())
+        if not self.content.shown and self._empty is not None:
+            below = self.viewport().rect().adjusted(0, self._layout.height, 0, 0)
+            paint.empty(painter, below, *self._empty, self.font())
         if self._band is not None:
             paint.band(painter, self._band)
         painter.end()
