@@ -10,6 +10,7 @@ a path, in bytes. A *content* is a hash; vectors and thumbnails hang on it. What
     a known path, content never seen                 the same photo, edited
     ... while a copy still holds the old content     the edited file is a photo of its own from now on,
                                                      with the human labels, albums and rating copied
+    such a copy comes back unedited, later           likewise: a photo of its own
     a known path, content of another known photo     the file is that photo's (two files swapped names)
     a known path is gone                             the photo is missing, and keeps all that was said
     content of a missing photo appears anywhere      the photo is back

@@ -107,7 +107,6 @@ class _Batch:
         self.connection = connection
         self.photos = photos
         self.hashes = {photo.path: photo.hash for photo in photos}
-        self.now = time.time()
 
     def record(self) -> set[int]:
         """Returns every photo that gained, lost or changed a file."""
@@ -154,10 +153,10 @@ class _Batch:
         if owner is not None:
             return int(owner["id"])
         if previous is None:
-            return self._new_photo(photo, content_id)
+            return _new_photo(self.connection, content_id)
         photo_id = int(previous["photo_id"])
         if self._copy_remains(photo_id, photo):
-            return self._split(photo, content_id, photo_id)
+            return _split(self.connection, content_id, photo_id)
         self.connection.execute("UPDATE photo SET content_id = ? WHERE id = ?", (content_id, photo_id))
         return photo_id
 
@@ -168,27 +167,6 @@ class _Batch:
             (photo_id, edited.path),
         )
         return any(self.hashes.get(row["path"], b"") != edited.hash for row in others)
-
-    def _new_photo(self, photo: IndexedPhoto, content_id: int) -> int:
-        found = self.connection.execute(
-            "INSERT INTO photo(content_id, added_at, hash) VALUES(?, ?, ?) RETURNING id",
-            (content_id, self.now, photo.hash),
-        ).fetchone()
-        return int(found[0])
-
-    def _split(self, photo: IndexedPhoto, content_id: int, source: int) -> int:
-        """A photo of its own for one edited copy, with all that people said about the photo so far."""
-        new = self._new_photo(photo, content_id)
-        for sql in (
-            "UPDATE photo SET (rating, favourite) = (SELECT rating, favourite FROM photo WHERE id = :source)"
-            " WHERE id = :new",
-            "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
-            " WHERE photo_id = :source AND source = 'human'",
-            "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo"
-            " WHERE photo_id = :source",
-        ):
-            self.connection.execute(sql, {"new": new, "source": source})
-        return new
 
     def _file(self, photo: IndexedPhoto, content_id: int, photo_id: int) -> None:
         self.connection.execute(
@@ -202,6 +180,29 @@ class _Batch:
     def _one(self, sql: str, value: bytes | int) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self.connection.execute(sql, (value,)).fetchone()
         return found
+
+
+def _new_photo(connection: sqlite3.Connection, content_id: int) -> int:
+    found = connection.execute(
+        "INSERT INTO photo(content_id, added_at, hash) SELECT id, ?, hash FROM content WHERE id = ?"
+        " RETURNING id",
+        (time.time(), content_id),
+    ).fetchone()
+    return int(found[0])
+
+
+def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
+    """A photo of its own for one file of `source`, with all that people said about that photo so far."""
+    new = _new_photo(connection, content_id)
+    for sql in (
+        "UPDATE photo SET (rating, favourite) = (SELECT rating, favourite FROM photo WHERE id = :source)"
+        " WHERE id = :new",
+        "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
+        " WHERE photo_id = :source AND source = 'human'",
+        "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo WHERE photo_id = :source",
+    ):
+        connection.execute(sql, {"new": new, "source": source})
+    return new
 
 
 def _signed(bits: int | None) -> int | None:
@@ -227,9 +228,30 @@ def _mark(catalog: Catalog, file_ids: Iterable[int], since: float | None) -> Cha
             (since, ids_json(file_ids), since),
         ).fetchall()
         touched = {row[0] for row in found}
+        if since is None:
+            touched |= _regroup(connection, touched)
         settle_photos(connection, touched)
     words = "Files are back" if since is None else "Files are gone"
     return noticed(catalog, words, touched, {"photo", "file"} if touched else ())
+
+
+def _regroup(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> set[int]:
+    """Gives files that came back with an older content of their photo to the photo of that content.
+
+    While such a file was missing, another file of the photo was edited. Returns the photos it went to.
+    """
+    strays = connection.execute(
+        "SELECT file.id, file.photo_id, file.content_id FROM file JOIN photo ON photo.id = file.photo_id"
+        f" WHERE photo.id {IN_IDS} AND file.missing_since IS NULL AND file.content_id != photo.content_id",
+        (ids_json(photo_ids),),
+    ).fetchall()
+    gained = set()
+    for file_id, photo_id, content_id in strays:
+        owner = connection.execute("SELECT id FROM photo WHERE content_id = ?", (content_id,)).fetchone()
+        new = int(owner[0]) if owner is not None else _split(connection, content_id, photo_id)
+        connection.execute("UPDATE file SET photo_id = ? WHERE id = ?", (new, file_id))
+        gained.add(new)
+    return gained
 
 
 def files_under(catalog: Catalog, path: bytes) -> dict[bytes, int]:

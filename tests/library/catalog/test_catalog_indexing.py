@@ -158,6 +158,19 @@ def test_a_missing_photo_keeps_what_was_said_and_comes_back(catalog: Catalog, fo
     assert mark_present(catalog, [known.file_id]).photos == frozenset()
 
 
+def test_a_copy_that_comes_back_unedited_is_found_too(catalog: Catalog, folder: int) -> None:
+    (photo, _) = record(catalog, folder, {b"/p/a.jpg": "one", b"/p/copy.jpg": "one"})
+    rate(catalog, [photo], 3)
+    gone(catalog, folder, b"/p/a.jpg", b"/p/copy.jpg")
+    assert record(catalog, folder, {b"/p/a.jpg": "edited"}) == [photo]
+    change = mark_present(catalog, [known_files(catalog, folder)[b"/p/copy.jpg"].file_id])
+    copy = at(catalog, b"/p/copy.jpg")
+    assert change.photos == {photo, copy}
+    assert shown(catalog) == {photo, copy}
+    assert details(catalog, copy).content_hash == indexed(b"", 0, "one").hash
+    assert details(catalog, copy).rating == 3
+
+
 def test_one_copy_gone_leaves_the_photo(catalog: Catalog, folder: int, tmp_path: Path) -> None:
     (photo, _) = record(catalog, folder, {b"/p/a.jpg": "one", b"/p/copy.jpg": "one"})
     gone(catalog, folder, b"/p/a.jpg")
