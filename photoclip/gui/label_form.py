@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from photoclip.gui import icons, theme
+from photoclip.library import labelling
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,11 @@ class Draft:
 
     @property
     def meaning(self) -> tuple[str, ...]:
-        """The words that photos are compared with: the descriptions, or the name for want of any."""
-        return self.descriptions or ((self.name,) if self.name else ())
+        """What the model is asked: the descriptions, or the name for want of any."""
+        return tuple(labelling.prompts(self.name, self.descriptions)) if self != NOTHING else ()
+
+
+NOTHING = Draft("", ())
 
 
 class LabelForm(QWidget):

@@ -202,7 +202,11 @@ class LabelPage(QWidget):
             lambda _cancelled: _find(catalog, label_id), self._show_saved, key="label-page-saved"
         )
 
-    def _with_label(self, act: Callable[[Catalog, int], Change | None]) -> None:
+    def _with_label(
+        self,
+        act: Callable[[Catalog, int], Change | None],
+        done: Callable[[Change | None], None] | None = None,
+    ) -> None:
         """Do something with the label, saving it first where the form says something new."""
         save = self._saver() if self._unsaved(self.view.form.draft) else None
         known = self._label.id if self._label else None
@@ -216,11 +220,24 @@ class LabelPage(QWidget):
             ids.append(label_id)
             return act(catalog, label_id)
 
-        self._session.mutate(work, lambda _change: self._adopt(ids[0]) if ids else None)
+        def finish(change: Change | None) -> None:
+            if ids:
+                self._adopt(ids[0])
+            if done is not None:
+                done(change)
+
+        self._session.mutate(work, finish)
 
     def _apply(self) -> None:
-        request, engine = self._request(), self._session
-        self._with_label(lambda _catalog, label_id: labelling.apply(engine.engine, label_id, request.scope))
+        request, session = self._request(), self._session
+
+        def tell(change: Change | None) -> None:
+            if change is not None and not change.rows:  # else the notice says what was done
+                session.message.emit("info", self.tr("Nothing to change: these photos are tagged already."))
+
+        self._with_label(
+            lambda _catalog, label_id: labelling.apply(session.engine, label_id, request.scope), tell
+        )
 
     def _teach(self, photo_id: int, yes: bool) -> None:
         if not self.view.form.draft.name:

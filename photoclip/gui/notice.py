@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from photoclip.gui import icons, theme
 from photoclip.gui.session import Session
@@ -41,6 +50,8 @@ class Notice(QWidget):
         session.changed.connect(self._on_change)
         if parent is not None:
             parent.installEventFilter(self)
+        if isinstance(parent, QStackedWidget):  # it raises the page it turns to
+            parent.currentChanged.connect(lambda _page: self.raise_())
         self._settle()
 
     def show_message(self, level: str, sentence: str) -> None:

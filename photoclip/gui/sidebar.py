@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from photoclip.gui import theme
 from photoclip.gui.counts import CountKeeper, Counts
@@ -238,14 +246,15 @@ class SourceList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName(self.tr("Library, folders, albums and labels"))
-        self.itemDelegate().closeEditor.connect(
-            lambda *_args: self.edit_finished.emit(), Qt.ConnectionType.QueuedConnection
-        )
 
     @property
     def editing(self) -> bool:
         """Whether a name is being written."""
         return self.state() == QAbstractItemView.State.EditingState
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        super().closeEditor(editor, hint)
+        QTimer.singleShot(0, self, self.edit_finished.emit)  # new rows only once the editor is really gone
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()

@@ -1,0 +1,151 @@
+"""First run, activity line, problems, notice."""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from photoclip.errors import PhotoClipError
+from photoclip.gui import notice as notice_module
+from photoclip.gui.activity import ActivityLine
+from photoclip.gui.first_run import FirstRunPage, check_folder
+from photoclip.gui.notice import Notice
+from photoclip.gui.problems import ProblemsPage
+from photoclip.library.catalog import folders, labels, photos
+from photoclip.library.catalog.indexing import UnreadableFile, record_batch
+from tests.gui.panels.room import Room
+
+
+def break_two(room: Room) -> None:
+    (folder,) = folders.list_folders(room.catalog)
+    bad = [
+        UnreadableFile(os.fsencode(room.folder / name), folder.id, 0, 0, reason)
+        for name, reason in (("empty.jpg", "The file is empty."), ("notes.jpg", "This is a text file."))
+    ]
+    record_batch(room.catalog, [], bad)
+
+
+def progress(**values: object) -> SimpleNamespace:
+    known = {
+        "phase": "indexing", "done": 1204, "total": 41207, "per_second": 38.2, "seconds_left": 1080.0,
+        "message": "",
+    }  # fmt: skip
+    return SimpleNamespace(**{**known, **values})
+
+
+def test_first_run_offers_folders_and_begins(room: Room) -> None:
+    page = FirstRunPage(room.session)
+    room.qtbot.addWidget(page)
+    for path in page.chosen:  # the Pictures folder of whoever runs this
+        page._boxes[path].setChecked(False)
+    assert not page.begin_button.isEnabled()
+    more = room.folder.parent / "More"
+    more.mkdir()
+    page.offer(os.fsencode(more))
+    room.settle()
+    assert page.chosen == [os.fsencode(more)]
+    page.folders_chosen.connect(
+        lambda found: room.session.mutate(lambda catalog: folders.add_folder(catalog, found[0]))
+    )
+    page.begin_button.click()
+    room.qtbot.waitUntil(lambda: len(folders.list_folders(room.catalog)) == 2)
+
+
+def test_first_run_refuses_a_bad_folder_in_a_sentence(room: Room) -> None:
+    page = FirstRunPage(room.session)
+    room.qtbot.addWidget(page)
+    before = page.chosen
+    page.offer(b"/no/such/place")
+    room.settle()
+    assert not page.error.isHidden()
+    assert "/no/such/place does not exist" in page.error.text()
+    assert page.chosen == before
+    with pytest.raises(PhotoClipError, match="is a file, not a folder"):
+        check_folder(os.fsencode(room.folder / "red-0.jpg"))
+
+
+def test_activity_says_how_far_it_is(room: Room) -> None:
+    line = ActivityLine(room.session)
+    room.qtbot.addWidget(line)
+    room.qtbot.waitUntil(lambda: line.text.text() == "8 photos · up to date")
+    assert line.model.text() == "fake on fingers"
+    room.session.progress.emit(progress())
+    assert line.text.text() == "Indexing 1,204 of 41,207 · 38/s · 18 min left"
+    assert (line.bar.value(), line.bar.maximum()) == (1204, 41207)
+    with room.qtbot.waitSignal(line.pause_toggled) as asked:
+        line.pause.click()
+    assert asked.args == [True]
+    room.session.progress.emit(progress(phase="paused"))
+    assert line.pause.text() == "Resume"
+    with room.qtbot.waitSignal(line.pause_toggled) as asked:
+        line.pause.click()
+    assert asked.args == [False]
+    room.session.progress.emit(progress(phase="waiting", message="Another PhotoClip is indexing."))
+    assert line.text.text() == "Another PhotoClip is indexing."
+    assert line.bar.isHidden()
+    room.session.encoder_state.emit("starting")
+    assert line.model.text() == "fake · loading model…"
+
+
+def test_activity_leads_to_the_unreadable_files(room: Room) -> None:
+    line = ActivityLine(room.session)
+    room.qtbot.addWidget(line)
+    room.settle()
+    assert line.problems.isHidden()
+    break_two(room)
+    room.qtbot.waitUntil(lambda: line.problems.text() == "2 unreadable ›")
+    with room.qtbot.waitSignal(line.problems_requested):
+        line.problems.click()
+
+
+def test_problems_are_listed_with_their_reasons(room: Room) -> None:
+    page = ProblemsPage(room.session)
+    room.qtbot.addWidget(page)
+    page.show()
+    room.settle()
+    assert page.nothing.isVisible()
+    assert not page.retry.isEnabled()
+    break_two(room)
+    room.qtbot.waitUntil(lambda: page.model.rowCount() == 2)
+    texts = {page.model.index(at).data() for at in range(2)}
+    assert texts == {"empty.jpg: The file is empty.", "notes.jpg: This is a text file."}
+    assert page.title.text() == "2 unreadable files"
+    assert len(photos.failures(room.catalog)) == 2
+
+
+def test_notice_offers_undo_and_takes_it_back(room: Room) -> None:
+    parent = QWidget()
+    room.qtbot.addWidget(parent)
+    parent.resize(800, 600)
+    notice = Notice(room.session, parent)
+    parent.show()
+    labels.add_label(room.catalog, "Snow")
+    room.qtbot.waitUntil(notice.info_line.isVisible)
+    assert notice.info_line.text.text() == "Add the label Snow"
+    assert notice.geometry().bottom() < parent.height()
+    notice.info_line.undo.click()
+    room.settle()
+    assert labels.list_labels(room.catalog) == []
+    assert notice.info_line.text.text() == "Undone: Add the label Snow"
+    assert not notice.info_line.undo.isVisible()
+
+
+def test_notice_info_goes_and_error_stays(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice_module, "INFO_MS", 20)
+    parent = QWidget()
+    room.qtbot.addWidget(parent)
+    parent.resize(800, 600)
+    parent.show()
+    notice = Notice(room.session, parent)
+    room.session.message.emit("error", "The disk is full. " * 12)
+    room.session.message.emit("info", "Done.")
+    assert notice.info_line.isVisible()
+    room.qtbot.waitUntil(lambda: not notice.info_line.isVisible())
+    assert notice.error_line.isVisible()
+    assert notice.width() <= 800
+    room.qtbot.mouseClick(notice.error_line.close_button, Qt.MouseButton.LeftButton)
+    assert not notice.isVisible()
