@@ -211,6 +211,7 @@ class DetailsPanel(QFrame):
         column.addSpacing(theme.SPACE[0])
         column.addLayout(_row(self.stars, None, self.favourite))
         column.addWidget(self.remark)
+        column.addSpacing(theme.SPACE[0])
         column.addLayout(self.facts)
         column.addWidget(self.copies)
         column.addSpacing(theme.SPACE[1])

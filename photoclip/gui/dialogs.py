@@ -42,9 +42,7 @@ class RemoveFolderQuestion(QFrame):
         self.question = QLabel()
         self.question.setWordWrap(True)
         theme.set_role(self.question, "strong")
-        self.explanation = QLabel(
-            self.tr("The photos stay on the disk. What should happen to their labels?")
-        )
+        self.explanation = QLabel(self.tr("The photos stay on the disk. What should happen to their labels?"))
         self.explanation.setWordWrap(True)
         theme.set_role(self.explanation, "secondary")
         self.keep = QPushButton(self.tr("Keep the labels"))

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from photoclip.gui import icons, theme
-from photoclip.library import labelling
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,8 @@ class Draft:
     @property
     def meaning(self) -> tuple[str, ...]:
         """What the model is asked: the descriptions, or the name for want of any."""
+        from photoclip.library import labelling  # not at the top: it brings the search and Pillow with it
+
         return tuple(labelling.prompts(self.name, self.descriptions)) if self != NOTHING else ()
 
 

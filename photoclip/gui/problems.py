@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -77,13 +77,17 @@ class ProblemsPage(QWidget):
             lambda _cancelled: photos.failures(catalog), self._show_failures, key="problems"
         )
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.view.setFocus()
+
     def _show_failures(self, failures: Sequence[Failure]) -> None:
         current = self.view.currentIndex()
         path = current.data(FAILURE).path if current.isValid() else None
         self.model.show_failures(failures)
         place = next((at for at, each in enumerate(failures) if each.path == path), -1)
-        if place >= 0:
-            self.view.setCurrentIndex(self.model.index(place))
+        if failures:
+            self.view.setCurrentIndex(self.model.index(max(place, 0)))
         count = len(failures)
         one = self.tr("1 unreadable file")
         self.title.setText(one if count == 1 else self.tr("{0} unreadable files").format(words.number(count)))

@@ -223,9 +223,7 @@ class ThumbButton(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme.tokens()
         painter = QPainter(self)
-        painter.setRenderHints(
-            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
-        )
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         paint_photo(painter, QRectF(self.rect()), self.thumb.image)
         if self.thumb.mark is not None:
             self._paint_mark(painter, self.thumb.mark)

@@ -117,6 +117,35 @@ def test_problems_are_listed_with_their_reasons(room: Room) -> None:
     assert len(photos.failures(room.catalog)) == 2
 
 
+class CountingIndexer:
+    """Stands in for the background indexer: notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def retry_failures(self) -> None:
+        self.asked.append("retry")
+
+    def rescan(self, folder_ids: list[int]) -> None:
+        self.asked.append(f"rescan {folder_ids}")
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+
+def test_try_again_asks_the_indexer(room: Room) -> None:
+    indexer = CountingIndexer()
+    room.session._indexer = indexer  # type: ignore[assignment]
+    break_two(room)
+    page = ProblemsPage(room.session)
+    room.qtbot.addWidget(page)
+    room.qtbot.waitUntil(page.retry.isEnabled)
+    with room.qtbot.waitSignal(room.session.message) as said:
+        page.retry.click()
+    assert indexer.asked == ["retry"]
+    assert said.args == ["info", "Trying the unreadable files again."]
+
+
 def test_notice_offers_undo_and_takes_it_back(room: Room) -> None:
     parent = QWidget()
     room.qtbot.addWidget(parent)
