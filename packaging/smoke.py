@@ -35,7 +35,7 @@ def main(program: Path) -> None:
         found = json.loads(start(program, folder, "search", "a red disc", "--json"))
         assert len(found["results"]) == 2, found
         png = folder / "window.png"
-        start(program, folder, "render", png)
+        start(program, folder, "demo", photos, "--png", png)
         with Image.open(png) as window:
             assert len(window.convert("RGB").getcolors(1 << 24)) > 50, "the rendered window is empty"
     print(f"{program}: version, score, index, search and window work")

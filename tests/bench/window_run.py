@@ -136,9 +136,9 @@ def scroll(window: Window) -> list[float]:
 
 def indexing(folder: Path, photos: Path) -> dict[str, list[float]]:
     """How late the event loop was at every beat, from opening the window until the photos are embedded."""
-    from photoclip.app import services  # only now: what came before is measured without it
+    from photoclip.app import encoder  # only now: what came before is measured without it
 
-    window = open_window(folder, services().encoder(None))
+    window = open_window(folder, encoder(None))
     count = len(list(photos.glob("*.jpg")))
     held: list[float] = []
     last = time.perf_counter()
