@@ -18,7 +18,6 @@ class ModelRow:
     bytes: int  # what they take on the disk
     dim: int  # numbers in a vector
     image_size: int  # pixels on a side, as the model sees a photo
-    licence: str
 
 
 @dataclass(frozen=True)

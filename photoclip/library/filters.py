@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]  # [N], a truth per row of the photo table
 
 
 def matching(catalog: Catalog, table: PhotoTable, filters: Sequence[Filter], today: date) -> Mask:
-    """The photos of `table` that meet all `filters`; raises QueryError for a name the library does not have."""
+    """The photos that meet all `filters`; raises QueryError for a name the library does not have."""
     mask = np.ones(len(table.ids), np.bool_)
     for condition in filters:
         met = _MASKS[condition.field](catalog, table, condition, today)
@@ -68,7 +68,7 @@ def _date(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -
 
 def _folder(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -> Mask:
     """Photos in a folder of this name, or at this path, or anywhere below."""
-    wanted = _parts(os.path.expanduser(condition.value))  # noqa: PTH111 -- Path would drop a trailing "."
+    wanted = _parts(os.path.expanduser(condition.value))
     ids = [photo for photo, path in _files(catalog) if _within(_parts(path)[:-1], wanted)]
     return mask_of(table, np.array(ids, np.int64))
 
@@ -105,5 +105,9 @@ def _within(folders: list[str], wanted: list[str]) -> bool:
 
 
 _MASKS: dict[str, Callable[[Catalog, PhotoTable, Filter, date], Mask]] = {
-    "label": _label, "album": _album, "folder": _folder, "date": _date, EXACT: _exact,
+    "label": _label,
+    "album": _album,
+    "folder": _folder,
+    "date": _date,
+    EXACT: _exact,
 }

@@ -26,7 +26,7 @@ from photoclip.library.search import SearchEngine
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
-# A label without descriptions is looked for by its name, said in the ways captions say it; the best one counts.
+# A label without descriptions is looked for by its name, said in these ways; the best one counts.
 NAME_TEMPLATES = ("a photo of {}", "{}")
 
 HISTOGRAM_BINS = 20
@@ -92,7 +92,7 @@ def preview(
 
 
 def apply(engine: SearchEngine, label_id: int, scope: Scope) -> Change:
-    """Puts the label on what reaches its threshold within the scope, and takes its automatic ones off the rest."""
+    """Puts the label on what reaches its threshold in the scope, and off what else it was put on by itself."""
     catalog = engine.library.catalog
     found = _settlement(engine, _label(catalog, label_id), scope)
     return settle_auto(catalog, label_id, found.scope, found.ids, found.scores)
@@ -106,9 +106,7 @@ def apply_kept(engine: SearchEngine, ids: Iterable[int]) -> list[Change]:
     changes = []
     for label in kept:
         found = _settlement(engine, label, scope)
-        changes.append(
-            settle_auto(catalog, label.id, found.scope, found.ids, found.scores, undoable=False)
-        )
+        changes.append(settle_auto(catalog, label.id, found.scope, found.ids, found.scores, undoable=False))
     return changes
 
 

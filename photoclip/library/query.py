@@ -12,7 +12,8 @@ found out by the search.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from photoclip.errors import QueryError
@@ -38,7 +39,7 @@ class Filter:
     field: str
     value: str
     negated: bool = False
-    position: int = field(default=0, compare=False)  # in the text typed
+    position: int = dataclasses.field(default=0, compare=False)  # in the text typed
 
     def __str__(self) -> str:
         if self.field == EXACT:
@@ -54,7 +55,7 @@ class Query:
     words: str = ""
     excluded: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
-    text: str = field(default="", compare=False)
+    text: str = dataclasses.field(default="", compare=False)
 
     def __str__(self) -> str:
         excluded = [f"-{word if _is_plain(word) else _quoted(word)}" for word in self.excluded]
@@ -167,13 +168,19 @@ class _Scanner:
                 break
             at += 1
         else:
-            raise QueryError("The quotation is not closed; expected another quotation mark (\").",
-                             start, 'a closing quotation mark (")')
+            raise QueryError(
+                'The quotation is not closed; expected another quotation mark (").',
+                start,
+                'a closing quotation mark (")',
+            )
         self.position = at + 1
         value = "".join(characters).strip()
         if not value:
-            raise QueryError("There is nothing between the quotation marks; expected words.", start,
-                             "words between the quotation marks")
+            raise QueryError(
+                "There is nothing between the quotation marks; expected words.",
+                start,
+                "words between the quotation marks",
+            )
         return value
 
 

@@ -1,8 +1,9 @@
 """How well a photo answers a query, as a number that means the same for every query and model.
 
-CLIP's raw cosines cannot be compared between queries. Everything here works on *log odds*: a photo's odds that
-it shows what was asked rather than just any picture. `score` makes a probability of them. Evidence of different
-kinds (words, photos, exclusions) is combined in these odds and probabilities, never by adding vectors.
+CLIP's raw cosines cannot be compared between queries. Everything here works on *log odds*: a photo's odds
+that it shows what was asked rather than just any picture. `score` makes a probability of them. Evidence of
+different kinds (words, photos, exclusions) is combined in these odds and probabilities, never by adding
+vectors.
 
 All arrays are float32 of one dimension, a number per photo.
 """
@@ -50,8 +51,15 @@ def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
 
 
 def text_odds(cosines: NDArray[np.float32], background: Odds, logit_scale: float) -> Odds:
-    """Log odds of a text against the generic prompts: the softmax over it and them, before the exponential."""
+    """Log odds of a text against the generic prompts, as in a softmax over it and them."""
     return np.asarray(cosines * np.float32(logit_scale) - background, dtype=np.float32)
+
+
+def shares(cosines: NDArray[np.float32], logit_scale: float) -> NDArray[np.float32]:
+    """Probabilities of texts against each other, for one picture: they add up to 1. `cosines` is [K]."""
+    logits = cosines.astype(np.float64) * logit_scale
+    shares = np.exp(logits - logits.max())
+    return np.asarray(shares / shares.sum(), dtype=np.float32)
 
 
 def any_of(odds: NDArray[np.float32]) -> Odds:

@@ -1,6 +1,6 @@
 """Finding photos: by words, by other photos, by both, within filters.
 
-    text -> Query -> who may be found (filters, scope) -> odds per photo (relevance) -> best first
+text -> Query -> who may be found (filters, scope) -> odds per photo (relevance) -> best first
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError
 from photoclip.library import filters, relevance
-from photoclip.library.embeddings import Average, Embeddings, Levels, Vectors
 from photoclip.library.encoder import Encoder
+from photoclip.library.levels import Average, Levels
 from photoclip.library.library import Library
 from photoclip.library.query import Query, parse
+from photoclip.library.query_vectors import QueryVectors, Vectors
 from photoclip.library.snapshot import Snapshot, Snapshots
 
 Ids = NDArray[np.int64]
@@ -46,8 +47,15 @@ class Results:
 
     def first(self, count: int) -> Results:
         """The `count` best of these."""
-        return Results(self.query, self.model, self.ids[:count], self.scores[:count], self.cosines[:count],
-                       min(self.confident, count), self.pending)
+        return Results(
+            self.query,
+            self.model,
+            self.ids[:count],
+            self.scores[:count],
+            self.cosines[:count],
+            min(self.confident, count),
+            self.pending,
+        )
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class SearchEngine:
         self.encoder = encoder
         self._today = today
         self._snapshots = Snapshots(library, library.vectors(encoder.info))
-        self._embeddings = Embeddings(encoder)
+        self._vectors = QueryVectors(encoder)
         self._levels = Levels(encoder.info.logit_scale)
         self._average = Average()
 
@@ -132,14 +140,22 @@ class SearchEngine:
     def text_scores(
         self, descriptions: Sequence[str], ids: Ids | None = None
     ) -> tuple[Ids, NDArray[np.float32]]:
-        """How well each photo fits any of the `descriptions`: ids and scores of those present and embedded."""
+        """How well each photo fits any of the `descriptions`: ids and scores of the embedded ones."""
+        candidates, cosines, snapshot = self._compared(descriptions, ids)
+        odds = relevance.any_of(self._text_odds(snapshot, candidates, cosines))
+        return snapshot.table.ids[candidates], relevance.score(odds)
+
+    def text_cosines(self, texts: Sequence[str], ids: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
+        """The ids [N] of the photos that are embedded, and the cosines [N, K] of K texts to them."""
+        candidates, cosines, snapshot = self._compared(texts, ids)
+        return snapshot.table.ids[candidates], cosines
+
+    def _compared(self, texts: Sequence[str], ids: Ids | None) -> tuple[Ids, NDArray[np.float32], Snapshot]:
         snapshot = self._snapshots.latest()
         allowed = np.ones(len(snapshot), np.bool_) if ids is None else filters.mask_of(snapshot.table, ids)
         candidates = np.flatnonzero(allowed & (snapshot.rows >= 0))
-        vectors = self._embeddings.texts(descriptions)
-        cosines = _cosines(snapshot, candidates, vectors, lambda: False)
-        odds = relevance.any_of(self._text_odds(snapshot, candidates, cosines))
-        return snapshot.table.ids[candidates], relevance.score(odds)
+        vectors = self._vectors.texts(texts)
+        return candidates, _cosines(snapshot, candidates, vectors, lambda: False), snapshot
 
     def _allowed(self, snapshot: Snapshot, query: Query, within: Ids | None) -> filters.Mask:
         allowed = filters.matching(self.library.catalog, snapshot.table, query.filters, self._today())
@@ -151,18 +167,25 @@ class SearchEngine:
         ids = snapshot.table.ids[allowed]
         count = len(ids)
         pending = int(np.count_nonzero(allowed & (snapshot.rows < 0)))
-        return Results(text, self.encoder.info.name, ids, np.ones(count, np.float32),
-                       np.full(count, np.nan, np.float32), count, pending)
+        return Results(
+            text,
+            self.encoder.info.name,
+            ids,
+            np.ones(count, np.float32),
+            np.full(count, np.nan, np.float32),
+            count,
+            pending,
+        )
 
     def _question(
         self, snapshot: Snapshot, query: Query, photos: Sequence[int], images: Sequence[bytes]
     ) -> Question:
         texts = [*([query.words] if query.words else []), *query.excluded]
-        vectors = self._embeddings.texts(texts) if texts else self._none(snapshot)
+        vectors = self._vectors.texts(texts) if texts else self._none(snapshot)
         split = len(texts) - len(query.excluded)
         pictures = [self._vectors_of(snapshot, photos)]
         if images:
-            pictures.append(self._embeddings.pictures(images))
+            pictures.append(self._vectors.pictures(images))
         return Question(vectors[:split], vectors[split:], np.concatenate(pictures))
 
     def _vectors_of(self, snapshot: Snapshot, photos: Sequence[int]) -> Vectors:
@@ -176,7 +199,12 @@ class SearchEngine:
         return np.empty((0, snapshot.matrix.shape[1]), np.float32)
 
     def _ranked(
-        self, text: str, snapshot: Snapshot, question: Question, candidates: Ids, pending: int,
+        self,
+        text: str,
+        snapshot: Snapshot,
+        question: Question,
+        candidates: Ids,
+        pending: int,
         cancelled: Callable[[], bool],
     ) -> Results:
         cosines = _cosines(snapshot, candidates, question.all(), cancelled)
@@ -188,8 +216,15 @@ class SearchEngine:
         if not len(question.words):
             shown = cosines[:, len(question.excluded) :] if len(question.pictures) else cosines[:, :0]
         mean = shown.mean(axis=1) if shown.shape[1] else np.full(len(candidates), np.nan, np.float32)
-        return Results(text, self.encoder.info.name, snapshot.table.ids[candidates[order]], scores,
-                       mean[order].astype(np.float32), relevance.confident_count(scores), pending)
+        return Results(
+            text,
+            self.encoder.info.name,
+            snapshot.table.ids[candidates[order]],
+            scores,
+            mean[order].astype(np.float32),
+            relevance.confident_count(scores),
+            pending,
+        )
 
     def _odds(
         self, snapshot: Snapshot, question: Question, candidates: Ids, cosines: NDArray[np.float32]
@@ -210,7 +245,7 @@ class SearchEngine:
         self, snapshot: Snapshot, candidates: Ids, cosines: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """[N, K] for K texts."""
-        levels = self._levels.of(snapshot.matrix, self._embeddings.background())
+        levels = self._levels.of(snapshot.matrix, self._vectors.background())
         level = levels[snapshot.rows[candidates]]
         return relevance.text_odds(cosines, level[:, None], self.encoder.info.logit_scale)
 
@@ -237,7 +272,7 @@ def _cosines(
         return np.asarray(snapshot.matrix[rows] @ vectors.T, dtype=np.float32)
     cosines = np.empty((len(vectors), len(snapshot.matrix)), np.float32)
     for part in _parts(len(snapshot.matrix)):
-        for vector, row in zip(vectors, cosines, strict=True):  # a thin matrix product is slower than its columns
+        for vector, row in zip(vectors, cosines, strict=True):  # quicker than one thin matrix product
             _check(cancelled)
             np.dot(snapshot.matrix[part], vector, out=row[part])
     return cosines[:, rows].T

@@ -1,7 +1,7 @@
 """What a search looks at: the present photos, and where each one's vector lies.
 
-A snapshot is immutable; a new one is made when the catalog or the vectors have changed, by one thread at a time,
-while searches under way keep theirs.
+A snapshot is immutable; a new one is made when the catalog or the vectors have changed, by one thread at a
+time, while searches under way keep theirs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Snapshot:
         return len(self.table.ids)
 
     def photos_at(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Positions in the table of the photos whose vectors are `rows`; rows of absent photos are left out."""
+        """Positions in the table of the photos whose vectors are `rows`, without absent photos."""
         owner = np.full(len(self.matrix), -1, np.int64)
         embedded = np.flatnonzero(self.rows >= 0)
         owner[self.rows[embedded]] = embedded
@@ -76,14 +76,12 @@ class Snapshots:
             table = old.table
         else:
             table = load_table(self._catalog)
-        # Keys first: a row appended between the two calls is then only not seen yet.
-        keys = self._store.keys()
-        matrix = np.asarray(self._store.matrix())
-        return Snapshot(table, matrix, find_rows(keys[: len(matrix)], table.hashes))
+        keys, matrix = self._store.snapshot()
+        return Snapshot(table, np.asarray(matrix), find_rows(keys, table.hashes))
 
 
 def find_rows(keys: NDArray[np.bytes_], wanted: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Where each of the `wanted` 16-byte hashes [N] stands in `keys` [M]; the last one counts, -1 is nowhere."""
+    """Where each of the `wanted` 16-byte hashes [N] is in `keys` [M], the last of several; -1 is nowhere."""
     hashes = np.ascontiguousarray(wanted).view("S16").reshape(-1)
     if not len(keys):
         return np.full(len(hashes), -1, np.int64)

@@ -1,24 +1,28 @@
-"""Vectors that searches need again and again: of texts, of pictures outside the library, of generic prompts."""
+"""The vectors of queries, each made once: of texts, of pictures anywhere, of the generic prompts."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoclip.errors import PhotoClipError, UnreadablePhoto
 from photoclip.library import relevance
 from photoclip.library.encoder import Encoder
+from photoclip.paths import display
+from photoclip.pixels import PixelSpec, decode, model_pixels
 
 Vectors = NDArray[np.float32]
 Key = TypeVar("Key", bound=Hashable)
 
 TEXTS_KEPT = 2_000
 PICTURES_KEPT = 64
-ROWS_AT_A_TIME = 16_384  # of vectors against the generic prompts: 34 MB at a dimension of 512
 
 
 class VectorCache(Generic[Key]):
@@ -45,7 +49,7 @@ class VectorCache(Generic[Key]):
         return np.stack([known[key] for key in wanted])
 
 
-class Embeddings:
+class QueryVectors:
     """Texts and pictures of queries as unit vectors, each encoded once."""
 
     def __init__(self, encoder: Encoder) -> None:
@@ -76,49 +80,6 @@ class Embeddings:
         spec = self._encoder.info.pixel_spec
         pixels = [_read_pixels(path, spec) for path, _, _ in wanted]
         return self._encoder.encode_pixels(np.stack(pixels))
-
-
-class Levels:
-    """What is known of every stored vector before any query: its odds of being just any picture.
-
-    Filled as vectors are added, so that a search only pays for itself.
-    """
-
-    def __init__(self, logit_scale: float) -> None:
-        self._logit_scale = logit_scale
-        self._lock = threading.Lock()
-        self._levels = np.empty(0, np.float32)
-
-    def of(self, matrix: Vectors, background: Vectors) -> relevance.Odds:
-        """[M] for the rows of `matrix` [M, D]."""
-        with self._lock:
-            done = len(self._levels)
-            parts = [self._levels]
-            for start in range(done, len(matrix), ROWS_AT_A_TIME):
-                cosines = matrix[start : start + ROWS_AT_A_TIME] @ background.T
-                parts.append(relevance.background_level(cosines, self._logit_scale))
-            if len(parts) > 1:
-                self._levels = np.concatenate(parts)
-            return self._levels[: len(matrix)]
-
-
-class Average:
-    """The running mean of the stored vectors."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-        self._sum: NDArray[np.float64] | None = None
-
-    def cosines(self, matrix: Vectors, vectors: Vectors) -> NDArray[np.float64]:
-        """The mean cosine of each of `vectors` [K, D] to the rows of `matrix`: [K]."""
-        with self._lock:
-            if self._sum is None:
-                self._sum = np.zeros(matrix.shape[1])
-            for start in range(self._count, len(matrix), ROWS_AT_A_TIME):
-                self._sum += matrix[start : start + ROWS_AT_A_TIME].sum(axis=0, dtype=np.float64)
-            self._count = max(self._count, len(matrix))
-            return np.asarray(vectors @ self._sum / max(self._count, 1), dtype=np.float64)
 
 
 def _version_of(path: bytes) -> tuple[bytes, int, int]:

@@ -1,0 +1,117 @@
+"""Joins the model to the library, and both to the window or the terminal. The only file that knows them all.
+
+Imports are inside the functions on purpose: the model's process imports this module for `load_model`, and the
+terminal must not wait for the window's toolkit.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from photoclip.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from photoclip.cli.services import ModelRow
+    from photoclip.library.encoder import Encoder, EncoderInfo, LoadedModel
+
+STARTER = "starter"
+
+
+def main() -> None:
+    """The command `photoclip`."""
+    multiprocessing.freeze_support()
+    from photoclip.cli.main import build
+    from photoclip.cli.services import Services
+
+    build(Services(encoder, models, open_window, render_window))()
+
+
+def load_model(folder: str) -> LoadedModel:
+    """Loads a model's weights; runs in the model's own process."""
+    from photoclip.clip.encoder import load_encoder
+
+    return load_encoder(folder)
+
+
+def encoder(name: str | None) -> Encoder:
+    """The model of this name (None: the starter), in a process that starts when it is first asked.
+
+    Raises ModelError when it is not there.
+    """
+    from photoclip.clip.models import find_model
+    from photoclip.library.encoder import EncoderInfo, EncoderProcess
+
+    found = find_model(name or STARTER)
+    info = EncoderInfo(found.name, found.key, found.dim, found.pixel_spec, found.logit_scale)
+    return EncoderProcess(info, partial(load_model, str(found.folder)))
+
+
+def models() -> list[ModelRow]:
+    """The models on this machine."""
+    from photoclip.cli.services import ModelRow
+    from photoclip.clip.models import WEIGHTS_FILE, describe, model_folders
+
+    return [
+        ModelRow(
+            name=model.name,
+            path=str(model.folder),
+            bytes=(model.folder / WEIGHTS_FILE).stat().st_size,
+            dim=model.dim,
+            image_size=model.pixel_spec.size,
+        )
+        for model in map(describe, model_folders())
+    ]
+
+
+def open_window(library_dir: Path, model: str | None) -> int:
+    """Shows the window until it is closed."""
+    from photoclip.gui import start
+    from photoclip.library.library import Library
+
+    return start.run(Library.open(library_dir), _encoder_or_none(model))
+
+
+def render_window(library_dir: Path, model: str | None, png: Path, query: str) -> None:
+    """Paints the window with the results of a query into a PNG, without a screen."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from photoclip.gui import start
+    from photoclip.library.library import Library
+
+    start.render(Library.open(library_dir), _encoder_or_none(model), png, query=query)
+
+
+def _encoder_or_none(name: str | None) -> Encoder:
+    """The model, or one that says what is wrong with it: the window opens and shows photos all the same."""
+    try:
+        return encoder(name)
+    except ModelError as error:
+        return MissingModel(str(error))
+
+
+class MissingModel:
+    """Stands in for a model that is not there; only being asked something is an error."""
+
+    def __init__(self, reason: str) -> None:
+        from photoclip.library.encoder import EncoderInfo
+        from photoclip.pixels import PixelSpec
+
+        self._reason = reason
+        self.info: EncoderInfo = EncoderInfo("none", "none", 1, PixelSpec(32), 1.0)
+
+    @property
+    def description(self) -> str:
+        return "no model"
+
+    def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        raise ModelError(self._reason)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise ModelError(self._reason)

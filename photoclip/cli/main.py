@@ -1,0 +1,70 @@
+"""The command `photoclip`.
+
+Exit status: 0 done, 1 the world's fault (one sentence on stderr says what), 2 wrong use (also a query that
+does not parse), 130 stopped by Ctrl+C.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import photoclip
+from photoclip.cli.commands import albums, demo, history, index, labels, models, score, search, watch
+from photoclip.cli.services import Services
+from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, console
+from photoclip.errors import PhotoClipError, QueryError
+
+WORLDS_FAULT = 1
+WRONG_USE = 2
+STOPPED = 130
+
+HELP = """Find photos on your own disks by typing what you remember.
+
+Without a command, the window opens."""
+
+
+class Commands(TyperGroup):
+    """Turns errors that are the world's fault into a sentence and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PhotoClipError as error:
+            _say(str(error))
+            raise typer.Exit(WRONG_USE if isinstance(error, QueryError) else WORLDS_FAULT) from error
+        except KeyboardInterrupt as error:
+            _say("Stopped.")
+            raise typer.Exit(STOPPED) from error
+
+
+def build(services: Services) -> typer.Typer:
+    """All commands, working with these services."""
+    app = typer.Typer(
+        cls=Commands, help=HELP, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=False
+    )
+
+    @app.callback(invoke_without_command=True)
+    def photoclip_command(
+        context: typer.Context,
+        library: LibraryOption = None,
+        as_json: JsonOption = False,
+        version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+    ) -> None:
+        terminal = Terminal(services, library, as_json)
+        context.obj = terminal
+        if version:
+            terminal.write(f"PhotoClip {photoclip.__version__}")
+            raise typer.Exit
+        if context.invoked_subcommand is None:
+            raise typer.Exit(services.open_window(terminal.folder, None))
+
+    for commands in (index, search, score, labels, albums, models, watch, history, demo):
+        commands.register(app)
+    return app
+
+
+def _say(sentence: str) -> None:
+    console(stderr=True).print(sentence, soft_wrap=True)
