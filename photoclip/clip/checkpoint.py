@@ -29,7 +29,9 @@ def save(model: CLIP, config: CLIPConfig, folder: Path, dtype: torch.dtype = tor
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: _stored(tensor, dtype) for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS_FILE)
+    unfinished = folder / f"{WEIGHTS_FILE}.part"
+    save_file(tensors, unfinished)
+    unfinished.replace(folder / WEIGHTS_FILE)  # never over a file that a loaded model may still be mapped to
     (folder / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
 
 
