@@ -23,7 +23,7 @@ class Chip(QFrame):
         theme.set_role(self, "chip")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(text)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 6, 0)
         row.setSpacing(theme.SPACE[0])
         if glyph:
@@ -46,7 +46,7 @@ class Chip(QFrame):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setAccessibleName(name)
         button.setToolTip(name)
-        self.layout().addWidget(button)
+        self._row.addWidget(button)
         return button
 
     def focusInEvent(self, event: QFocusEvent) -> None:

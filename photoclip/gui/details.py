@@ -94,15 +94,14 @@ class DetailsPanel(QFrame):
         self.stars.set_value(details.rating if details else 0)
         self.favourite.setChecked(bool(details and details.favourite))
         self.tags.show_tags(shown)
-        self._pages.setCurrentWidget(self.scroll)
+        self._pages.setCurrentWidget(self.area)
         self._find_similar(shown.ids)
 
     def _count(self) -> str:
         return self.tr("{0} selected").format(words.photos(len(self._ids)))
 
     def _show_facts(self, rows: list[tuple[str, str]]) -> None:
-        while self.facts.count():
-            item = self.facts.takeAt(0)
+        while (item := self.facts.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
@@ -220,16 +219,16 @@ class DetailsPanel(QFrame):
         column.addLayout(_row(self.similar_title, None, self.find_similar))
         column.addWidget(self.similar)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(page)
-        for ground in (self.scroll.viewport(), page):
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(page)
+        for ground in (self.area.viewport(), page):
             ground.setAutoFillBackground(False)  # the panel's own shows
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
-        self._pages.addWidget(self.scroll)
+        self._pages.addWidget(self.area)
 
 
 def _label(text: str, role: str) -> QLabel:

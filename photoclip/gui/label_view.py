@@ -111,12 +111,12 @@ class LabelView(QScrollArea):
 
     def show_preview(self, preview: LabelPreview, label_id: int | None) -> None:
         """Show scores, count and the photos about the line."""
-        self.histogram.set_counts(preview.histogram)
+        self.histogram.set_counts(preview.histogram.tolist())
         self.show_count(preview.count, preview.already)
         above, below = preview.just_above[:NEAR], preview.just_below[:NEAR]
         near = np.isin(preview.ids, np.concatenate([above, below]))
         scores = dict(zip(preview.ids[near].tolist(), preview.scores[near].tolist(), strict=True))
-        self._show_near(above, below, scores, label_id)
+        self._show_near(above.tolist(), below.tolist(), scores, label_id)
 
     def show_count(self, count: int, already: int) -> None:
         """Say how many photos applying will tag."""

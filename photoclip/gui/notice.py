@@ -144,13 +144,12 @@ class NoticeLine(QFrame):
 
     def fit(self, width: int) -> None:
         """Keep a long sentence inside `width` by breaking it into lines."""
-        margins = self.layout().contentsMargins()
         beside = sum(
-            item.widget().sizeHint().width() + theme.SPACE[2]
-            for item in (self.layout().itemAt(place) for place in range(self.layout().count()))
-            if item.widget() is not self.text and not item.widget().isHidden()
+            part.sizeHint().width() + theme.SPACE[2]
+            for part in (self.mark, self.undo, self.close_button)
+            if not part.isHidden()
         )
-        room = width - beside - margins.left() - margins.right()
+        room = width - beside - theme.SPACE[3] - theme.SPACE[2]
         wanted = self.text.fontMetrics().horizontalAdvance(self.text.text()) + 2
         self.text.setWordWrap(wanted > room)
         self.text.setMinimumWidth(min(wanted, room))

@@ -19,10 +19,12 @@ FILE_MANAGER = "org.freedesktop.FileManager1"
 def reveal(session: Session, path: bytes) -> None:
     """Select the file in the file manager; where none can do that, open its folder."""
     folder = os.path.dirname(path)  # noqa: PTH120 (bytes, which pathlib cannot hold)
-    session.compute(
-        lambda _cancelled: _select(path),
-        lambda done: None if done else QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(folder).encode())),
-    )
+
+    def open_folder(selected: bool) -> None:
+        if not selected:
+            QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(folder).encode()))
+
+    session.compute(lambda _cancelled: _select(path), open_folder)
 
 
 def file_uri(path: bytes) -> str:

@@ -1,7 +1,6 @@
 """Numbers, times and sizes as people of the system's language write them."""
 
 import math
-from datetime import UTC, datetime
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTimeZone
 
@@ -28,11 +27,6 @@ def moment(seconds: float) -> str:
     when = QDateTime.fromSecsSinceEpoch(int(seconds), QTimeZone(QTimeZone.Initialization.UTC))
     locale = QLocale()
     return f"{locale.toString(when.date(), 'd MMM yyyy')}, {locale.toString(when.time(), 'HH:mm')}"
-
-
-def day(seconds: float) -> str:
-    """The day of a local camera time."""
-    return QLocale().toString(datetime.fromtimestamp(seconds, UTC).date(), "d MMM yyyy")
 
 
 def speed(per_second: float) -> str:
