@@ -161,7 +161,7 @@ def thumbnail(image: Image.Image, longest_side: int) -> bytes:
 
 def _open(data: bytes) -> Image.Image:
     formats: tuple[str, ...] = _FORMATS
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+    if _is_heif(data):
         import pi_heif
 
         pi_heif.register_heif_opener()
@@ -175,10 +175,15 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _not_a_picture(data: bytes) -> str:
-    head = data[:512]
-    if all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
+    if all(byte >= 32 or byte in b"\t\n\r\f" for byte in data[:512]):
         return "This is a text file, not a picture."
+    if _is_heif(data):
+        return "This HEIF picture is damaged, or coded in a way PhotoClip does not read."
     return "This is not a picture in a format PhotoClip reads, or its first bytes are damaged."
+
+
+def _is_heif(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS
 
 
 def _load(image: Image.Image, data: bytes, shortest_side: int) -> tuple[Image.Image, bool]:
@@ -203,7 +208,7 @@ def _load(image: Image.Image, data: bytes, shortest_side: int) -> tuple[Image.Im
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
     if blank:
-        raise UnreadablePhoto("The file ends before any of the picture does begin.") from first
+        raise UnreadablePhoto("The file ends before any of the picture begins.") from first
     return image, True
 
 

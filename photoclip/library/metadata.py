@@ -27,7 +27,7 @@ _COMPANY = re.compile(
 
 @dataclass(frozen=True)
 class Metadata:
-    """`taken_at` is the camera's local time as if it were UTC, seconds; `taken_offset` is minutes east or None.
+    """`taken_at` is the camera's local time as if it were UTC, seconds; `taken_offset` is minutes east.
 
     `exposure` has any of seconds, f_number, iso, focal_mm, focal_35mm. Latitude and longitude are in degrees.
     """
@@ -127,7 +127,9 @@ def _camera(make: str, model: str) -> str | None:
     first = make.split()[0].lower()
     if model.lower().startswith(make.lower()):
         return f"{name}{model[len(make) :]}"
-    if model.lower().startswith(first):  # "Hewlett-Packard" / "HP …" stay apart, "OLYMPUS IMAGING" / "OLYMPUS" do not
+    if model.lower().startswith(
+        first
+    ):  # "Hewlett-Packard" / "HP …" stay apart, "OLYMPUS IMAGING" / "OLYMPUS" do not
         return f"{name.split()[0]}{model[len(first) :]}"
     return f"{name} {model}"
 
@@ -140,7 +142,9 @@ def _exposure(tags: Mapping[int, Any]) -> dict[str, float]:
 def _position(gps: Mapping[int, Any]) -> tuple[float | None, float | None]:
     latitude = _degrees(gps.get(2), _text(gps.get(1)), "S", 90)
     longitude = _degrees(gps.get(4), _text(gps.get(3)), "W", 180)
-    if latitude is None or longitude is None or latitude == longitude == 0:  # receivers without a fix write 0, 0
+    if (
+        latitude is None or longitude is None or latitude == longitude == 0
+    ):  # receivers without a fix write 0, 0
         return None, None
     return latitude, longitude
 
@@ -149,7 +153,11 @@ def _degrees(value: object, side: str, negative: str, limit: int) -> float | Non
     if not isinstance(value, (tuple, list)) or not 1 <= len(value) <= 3:
         return None
     parts = [_number(part) for part in value]
-    degrees = sum(part / 60**power for power, part in enumerate(parts) if part is not None)
-    if None in parts or degrees < 0 or degrees > limit:
+    degrees = 0.0
+    for part, unit in zip(parts, (1.0, 60.0, 3600.0), strict=False):
+        if part is None:
+            return None
+        degrees += part / unit
+    if not 0 <= degrees <= limit:
         return None
     return round(-degrees if side.upper().startswith(negative) else degrees, 7)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import multiprocessing
 import os
 import stat
@@ -14,6 +15,7 @@ import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 import xxhash
 from PIL import Image
@@ -43,10 +45,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything from one read. `hash` is xxh3_128; `pixels` is uint8 [S, S, 3] as bytes; `colour` is 0xRRGGBB.
-
-    `picture` is None where the content was known already and only read.
-    """
+    """Everything from one read. `hash` is xxh3_128. `picture` is None where the content was known already."""
 
     path: bytes
     size: int
@@ -57,6 +56,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Picture:
+    """What was decoded. `colour` is 0xRRGGBB, `thumbnail` JPEG bytes, `pixels` uint8 [S, S, 3] as bytes."""
+
     width: int
     height: int
     format: str
@@ -89,7 +90,7 @@ Outcome = Prepared | Refused | Gone
 
 
 def start(memory_limit: int, niceness: int) -> None:
-    """Prepare a decode process: polite, limited in memory, and never outliving the process that started it."""
+    """Prepare a decode process: polite, limited in memory, never outliving the process that started it."""
     warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters is recorded
     threading.Thread(target=end_with_parent, daemon=True).start()
     with contextlib.suppress(OSError, AttributeError):  # no such thing on Windows
@@ -116,9 +117,11 @@ def prepare(task: Task) -> Outcome:
     except (FileNotFoundError, NotADirectoryError):
         return Gone(task.path)
     except MemoryError:
-        return Refused(task.path, *_state(task.path), "The file is too large for the memory PhotoClip may use.")
+        return Refused(
+            task.path, *state_of(task.path), "The file is too large for the memory PhotoClip may use."
+        )
     except (OSError, UnreadablePhoto) as error:
-        return Refused(task.path, *_state(task.path), _why(error))
+        return Refused(task.path, *state_of(task.path), _why(error))
     digest = xxhash.xxh3_128_digest(data)
     if digest == task.known:
         return Prepared(task.path, size, mtime_ns, digest, None)
@@ -127,7 +130,9 @@ def prepare(task: Task) -> Outcome:
     except UnreadablePhoto as error:
         return Refused(task.path, size, mtime_ns, str(error))
     except MemoryError:
-        return Refused(task.path, size, mtime_ns, "The picture needs more memory than PhotoClip gives one photo.")
+        return Refused(
+            task.path, size, mtime_ns, "The picture needs more memory than PhotoClip gives one photo."
+        )
 
 
 def picture_of(data: bytes, spec: PixelSpec) -> Picture:
@@ -165,25 +170,32 @@ def mean_colour(image: Image.Image) -> int:
 
 def read_file(path: bytes) -> tuple[bytes, int, int]:
     """(bytes, size, mtime_ns), all of one state of the file; raises OSError or `UnreadablePhoto`."""
-    # Non-blocking, so that a FIFO among the photos cannot hang the worker.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        before = os.fstat(handle)
+    with io.FileIO(path, "rb", opener=_open) as file:
+        before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise UnreadablePhoto("This is not a regular file.")
         if before.st_size > FILE_LIMIT:
             raise UnreadablePhoto(f"The file is larger than the {FILE_LIMIT >> 30} GiB PhotoClip reads.")
         for _ in range(2):
             file.seek(0)
-            data = file.read(FILE_LIMIT + 1)
-            after = os.fstat(handle)
-            if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns) and len(data) == after.st_size:
+            data = file.readall()
+            after = os.fstat(file.fileno())
+            settled = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+            if settled and len(data) == after.st_size:
                 return data, after.st_size, after.st_mtime_ns
             before = after
-    raise UnreadablePhoto("The file was being written while it was read; it is read again when it is finished.")
+    raise UnreadablePhoto(
+        "The file was being written while it was read; it is read again when it is finished."
+    )
 
 
-def _state(path: bytes) -> tuple[int, int]:
+def _open(path: Any, flags: int) -> int:
+    # Non-blocking, so that a FIFO among the photos cannot hang the worker.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def state_of(path: bytes) -> tuple[int, int]:
+    """(size, mtime_ns) of a file, zeros when it is gone."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,0 +1,243 @@
+"""Indexing in the background: one thread that scans, then watches, then takes in what arrives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from photoclip.errors import LibraryBusy, PhotoClipError
+from photoclip.library.catalog.changes import Change
+from photoclip.library.catalog.indexing import forget_failures
+from photoclip.library.catalog.photos import failures
+from photoclip.library.decoding import Decoders
+from photoclip.library.encoder import Encoder
+from photoclip.library.ingest import Progress, index
+from photoclip.library.library import Library
+from photoclip.library.watch import FolderWatcher
+
+ASK_AGAIN = 1.0
+"""Seconds between two tries for the lock another process holds."""
+COME_BACK = 15.0
+"""Seconds between two looks whether an offline folder is there again."""
+KEEP_WORKERS = 20.0
+"""Seconds that idle decode processes stay, for the next photo to be quick."""
+
+
+class _Work:
+    """What is asked for: folders to scan (None: all), paths to look at. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.condition = threading.Condition()
+        self._folders: set[int] | None = set()
+        self._paths: set[bytes] = set()
+
+    @property
+    def waiting(self) -> bool:
+        return self._folders is None or bool(self._folders or self._paths)
+
+    def scan(self, folder_ids: Iterable[int] | None) -> None:
+        with self.condition:
+            if folder_ids is None or self._folders is None:
+                self._folders = None
+            else:
+                self._folders |= set(folder_ids)
+            self.condition.notify_all()
+
+    def look(self, paths: Iterable[bytes]) -> None:
+        with self.condition:
+            self._paths |= set(paths)
+            self.condition.notify_all()
+
+    def take(self) -> tuple[set[int] | None, frozenset[bytes] | None]:
+        """Folders (None: all) with None, or None with paths; folders come first and cover their paths."""
+        with self.condition:
+            if self._folders is None or self._folders:
+                folders, self._folders = self._folders, set()
+                if folders is None:
+                    self._paths.clear()
+                return folders, None
+            paths, self._paths = frozenset(self._paths), set()
+            return None, paths
+
+
+class BackgroundIndexer:
+    """Keeps a library up to date while it runs. Callbacks come from its thread.
+
+    `after_batch` gets photos that have become searchable. While another process indexes this library it
+    waits, with phase "waiting" and a sentence. `stop` joins the thread, the decode processes and the watcher.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        encoder: Encoder,
+        *,
+        on_progress: Callable[[Progress], None],
+        after_batch: Callable[[frozenset[int]], None] | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._on_progress = on_progress
+        self._after_batch = after_batch
+        self._workers = workers
+        self._work = _Work()
+        self._decoders: Decoders | None = None
+        self._watcher = FolderWatcher(self._work.look, self._scan_paths)
+        self._folders: dict[bytes, int] = {}
+        self._folders_changed = False
+        self._stopping = False
+        self._paused = False
+        self._halt = threading.Event()  # of the run under way
+        self._last = Progress("idle")
+        self._thread: threading.Thread | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    def start(self) -> None:
+        """Scan all folders, then watch them."""
+        if self._thread is None:
+            self._unsubscribe = self._library.catalog.subscribe(self._on_change)
+            self._thread = threading.Thread(target=self._run, name="photoclip-indexer", daemon=True)
+            self._thread.start()
+
+    def pause(self) -> None:
+        """Stop working within a second and free the library for others; watching goes on."""
+        with self._work.condition:
+            self._paused = True
+            self._halt.set()
+            self._work.condition.notify_all()
+
+    def resume(self) -> None:
+        """Take the work up again."""
+        with self._work.condition:
+            self._paused = False
+            self._work.condition.notify_all()
+
+    def rescan(self, folder_ids: Iterable[int] | None = None) -> None:
+        """Look through these folders again, or through all."""
+        self._work.scan(folder_ids)
+
+    def retry_failures(self) -> None:
+        """Read again what could not be read, changed or not."""
+        paths = [failure.path for failure in failures(self._library.catalog)]
+        forget_failures(self._library.catalog, paths)
+        self._work.look(paths)
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End and join everything; what is recorded stays, the rest is taken up next time."""
+        self._unsubscribe()
+        with self._work.condition:
+            self._stopping = True
+            self._halt.set()
+            self._work.condition.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        self._watcher.close()
+
+    def _on_change(self, change: Change) -> None:
+        if "folder" in change.tables:
+            with self._work.condition:
+                self._folders_changed = True
+                self._work.condition.notify_all()
+
+    def _scan_paths(self, folders: frozenset[bytes]) -> None:
+        self._work.scan([id for path, id in self._folders.items() if path in folders])
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._follow_folders()
+                if self._work.waiting and not self._paused:
+                    self._index_once()
+                else:
+                    self._report(replace(self._last, phase="paused" if self._paused else "idle"))
+                    self._rest()
+        finally:
+            self._end_workers()
+
+    def _awake(self) -> bool:
+        return self._stopping or self._folders_changed or (self._work.waiting and not self._paused)
+
+    def _rest(self) -> None:
+        """Wait for work; idle decode processes end after a while, offline folders are looked for."""
+        paused = self._paused
+        offline = set(self._folders) - self._watcher.watched
+        patience = KEEP_WORKERS if self._decoders else COME_BACK if offline else None
+        with self._work.condition:
+            woken = self._work.condition.wait_for(lambda: self._awake() or self._paused != paused, patience)
+        if not woken:
+            self._end_workers()
+
+    def _follow_folders(self) -> None:
+        """Watch the folders there are; scan those that are new or have come back."""
+        self._folders_changed = False
+        rows = self._library.catalog.query("SELECT id, path FROM folder WHERE removed_at IS NULL")
+        self._folders = {row["path"]: row["id"] for row in rows}
+        before = self._watcher.watched
+        if before != set(self._folders):
+            self._watcher.watch(self._folders)
+            fresh = self._watcher.watched - before
+            if fresh:
+                self._scan_paths(fresh)
+
+    def _index_once(self) -> None:
+        folder_ids, paths = self._work.take()
+        with self._work.condition:
+            self._halt = threading.Event()
+            if self._paused or self._stopping:
+                self._halt.set()
+        if self._decoders is None:
+            self._decoders = Decoders(self._workers)
+        try:
+            for step in index(
+                self._library,
+                self._encoder,
+                folder_ids=folder_ids,
+                paths=paths,
+                stop=self._halt,
+                decoders=self._decoders,
+            ):
+                self._report(step)
+        except LibraryBusy as busy:
+            self._put_back(folder_ids, paths)
+            self._wait_politely(str(busy))
+        except PhotoClipError as error:
+            self._report(replace(self._last, phase="idle", message=str(error)))
+        else:
+            if self._halt.is_set():
+                self._put_back(folder_ids, paths)
+
+    def _report(self, step: Progress) -> None:
+        """Tell of a step, unless it says nothing new; label what became searchable first."""
+        message = step.message or (self._watcher.notice if step.phase in ("idle", "done") else "")
+        if step.searchable and self._after_batch is not None:
+            try:
+                self._after_batch(step.searchable)
+            except PhotoClipError as error:
+                message = str(error)
+        step = replace(step, message=message)
+        told = replace(step, photos=frozenset(), searchable=frozenset())
+        if told != self._last or step.photos or step.searchable:
+            self._on_progress(step)
+        self._last = told
+
+    def _put_back(self, folder_ids: set[int] | None, paths: frozenset[bytes] | None) -> None:
+        if paths is not None:
+            self._work.look(paths)
+        else:
+            self._work.scan(folder_ids)
+
+    def _wait_politely(self, sentence: str) -> None:
+        self._report(Progress("waiting", message=sentence))
+        with self._work.condition:
+            self._work.condition.wait_for(lambda: self._stopping or self._paused, ASK_AGAIN)
+
+    def _end_workers(self) -> None:
+        if self._decoders is not None:
+            self._decoders.close()
+            self._decoders = None

@@ -1,0 +1,317 @@
+"""Indexing: scan, decode, thumbnail, embed, record, batch by batch; a generator that can be stopped anywhere.
+
+    folders -> plan -> decode processes -> catalog and thumbnails
+                                       \\-> model -> vectors
+
+Everything written is written so that a kill at any moment loses at most the batch in hand, and the next run
+takes up what is missing: unread files, lost thumbnails, lost vectors.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from photoclip.errors import PhotoClipError
+from photoclip.library.catalog.folders import list_folders
+from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
+from photoclip.library.catalog.photos import Failure
+from photoclip.library.decoding import Decoders
+from photoclip.library.embedding import Embedding
+from photoclip.library.encoder import Encoder
+from photoclip.library.library import Library
+from photoclip.library.pending import Plan, Wanted, add_repairs, plan_folder
+from photoclip.library.recording import Recorder
+from photoclip.library.worker import Gone, Outcome, Prepared, Refused, Task, state_of
+from photoclip.paths import display
+
+Phase = Literal["scanning", "indexing", "waiting", "paused", "idle", "done"]
+
+TICK = 0.1
+"""Seconds the loop waits for news at most: how prompt pause and stop are."""
+REPORT = 0.25
+SETTLE = 0.3
+RECENT = 2.0
+"""A file written in the last so many seconds may be unfinished; it is looked at twice before refusing it."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an index run is. Counts are of this run; `photos` and `searchable` since the last Progress.
+
+    `done` of `total` are files read, recorded and embedded. `photos` are to be shown anew, `searchable` have
+    a vector now. `failed` also names folders that could not be listed. `message` is a sentence or empty.
+    """
+
+    phase: Phase
+    done: int = 0
+    total: int = 0
+    per_second: float = 0.0
+    seconds_left: float | None = None
+    found: int = 0
+    added: int = 0
+    changed: int = 0
+    missing: int = 0
+    embedded: int = 0
+    failed: tuple[Failure, ...] = ()
+    photos: frozenset[int] = frozenset()
+    searchable: frozenset[int] = frozenset()
+    message: str = ""
+
+
+def index(
+    library: Library,
+    encoder: Encoder,
+    *,
+    folder_ids: Iterable[int] | None = None,
+    paths: Iterable[bytes] | None = None,
+    stop: threading.Event | None = None,
+    workers: int | None = None,
+    decoders: Decoders | None = None,
+) -> Iterator[Progress]:
+    """Bring the library up to date with its folders, or only with `paths` inside them.
+
+    Lost thumbnails and vectors are made again. Ends with phase "done", also when stopped. Raises
+    `LibraryBusy` at once, `DiskFull` with everything written so far kept, and `ModelError` at the end, when
+    all photos are recorded and only their vectors are missing. `decoders` may be lent to save their start.
+    """
+    with library.writer_lock():
+        own = decoders or Decoders(workers)
+        run = _Run(library, encoder, own, stop or threading.Event())
+        try:
+            yield from run.steps(
+                None if folder_ids is None else set(folder_ids), None if paths is None else frozenset(paths)
+            )
+        finally:
+            run.embedding.close()
+            if decoders is None:
+                own.close()
+            else:
+                own.forget()
+
+
+class _Pace:
+    """How fast it goes, over the last seconds."""
+
+    WINDOW = 15.0
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def per_second(self, done: int) -> float:
+        now = time.monotonic()
+        self._marks.append((now, done))
+        while len(self._marks) > 2 and now - self._marks[0][0] > self.WINDOW:
+            self._marks.popleft()
+        began, first = self._marks[0]
+        return (done - first) / (now - began) if now - began > 0.2 else 0.0
+
+
+class _Run:
+    """One pass; the state of the loop."""
+
+    def __init__(self, library: Library, encoder: Encoder, decoders: Decoders, stop: threading.Event) -> None:
+        self.library = library
+        self.encoder = encoder
+        self.decoders = decoders
+        self.embedding = Embedding(encoder)
+        self.recorder = Recorder(library)
+        self.store = library.vectors(encoder.info)
+        self.stop = stop
+        self.plan = Plan()
+        self.todo: deque[Wanted] = deque()
+        self.reading: dict[bytes, Wanted] = {}
+        self.unsettled: list[tuple[Wanted, Refused | Prepared]] = []
+        self.looked_twice: set[bytes] = set()
+        self.total = self.missing = self.embedded = 0
+        self.photos: set[int] = set()
+        self.searchable: set[int] = set()
+        self.model_error: PhotoClipError | None = None
+        self.message = ""
+        self.pace = _Pace()
+        self.reported = 0.0
+
+    def steps(self, folder_ids: set[int] | None, paths: frozenset[bytes] | None) -> Iterator[Progress]:
+        yield self._progress("scanning")
+        yield from self._look(folder_ids, paths)
+        yield self._progress("indexing")
+        yield from self._read()
+        self._mark_gone()
+        if paths is None and not self.stop.is_set():
+            self.library.back_up()
+        yield self._progress("done")
+        if self.model_error is not None and not self.stop.is_set():
+            raise self.model_error
+
+    def _look(self, folder_ids: set[int] | None, paths: frozenset[bytes] | None) -> Iterator[Progress]:
+        """Compare disk and catalog, folder by folder."""
+        for folder in list_folders(self.library.catalog):
+            only = None if paths is None else frozenset(p for p in paths if _is_inside(p, folder.path))
+            asked = (folder_ids is None or folder.id in folder_ids) and (only is None or len(only) > 0)
+            if not asked or self.stop.is_set():
+                continue
+            plan_folder(self.library.catalog, folder.id, folder.path, self.plan, self.stop, only)
+            if self._is_time():
+                yield self._progress("scanning")
+        if paths is None:
+            self.store.verify()
+        hashes = list(self.plan.unchanged)
+        add_repairs(self.plan, self.library.thumbnails.missing(hashes) | self.store.missing(hashes))
+        self.todo.extend(self.plan.wanted)
+        self.total = len(self.todo)
+        self._note_offline()
+        if self.plan.back:
+            self.photos |= mark_present(self.library.catalog, self.plan.back).photos
+
+    def _read(self) -> Iterator[Progress]:
+        while not self.stop.is_set() and self._busy():
+            self._feed()
+            self._gather()
+            last = not self.todo and not self.decoders.in_flight
+            if self.recorder.due or (last and not self.recorder.empty):
+                self._write()
+            self.embedding.flush(now=last)
+            if last and not self.todo:
+                self._look_again()
+            if self._is_time():
+                yield self._progress("indexing")
+        self._write()
+        self._take_vectors(0.0)
+
+    def _busy(self) -> bool:
+        return bool(self.todo or self.decoders.in_flight or self.embedding.pending or self.unsettled) or (
+            not self.recorder.empty
+        )
+
+    def _feed(self) -> None:
+        while self.todo and self.decoders.room and not self.embedding.full:
+            wanted = self.todo.popleft()
+            self.reading[wanted.path] = wanted
+            self.decoders.submit(Task(wanted.path, self.encoder.info.pixel_spec, wanted.known))
+
+    def _gather(self) -> None:
+        if self.decoders.in_flight:
+            outcome = self.decoders.next_outcome(TICK)
+            if outcome is not None:
+                self._take(outcome)
+            for more in self.decoders.outcomes():
+                self._take(more)
+            self._take_vectors(0.0)
+        else:
+            self._take_vectors(TICK if self.embedding.pending else 0.0)
+
+    def _take(self, outcome: Outcome) -> None:
+        wanted = self.reading.pop(outcome.path)
+        if isinstance(outcome, Gone):
+            return  # gone between scan and reading; the next scan sees to it
+        if self._may_be_unfinished(outcome):
+            self.looked_twice.add(wanted.path)
+            self.unsettled.append((wanted, outcome))
+        else:
+            self._accept(wanted, outcome)
+
+    def _accept(self, wanted: Wanted, outcome: Prepared | Refused) -> None:
+        if isinstance(outcome, Refused):
+            self.recorder.refuse(wanted, outcome)
+            return
+        lost = self.store.missing([outcome.hash])
+        if outcome.picture is None and (lost or self.library.thumbnails.missing([outcome.hash])):
+            self.todo.append(Wanted(wanted.path, wanted.folder_id, b"", wanted.previous, wanted.repair))
+            return
+        self.recorder.take(wanted, outcome)
+        if outcome.picture is not None and lost and self.model_error is None:
+            self.embedding.add(outcome.hash, outcome.picture.pixels)
+
+    def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
+        if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
+            return False
+        return outcome.path not in self.looked_twice and time.time() - outcome.mtime_ns / 1e9 < RECENT
+
+    def _look_again(self) -> None:
+        """Files that did not read well and are new: those that have changed since are read again."""
+        if self.unsettled:
+            self.stop.wait(SETTLE)
+        for wanted, outcome in self.unsettled:
+            if state_of(wanted.path) == (outcome.size, outcome.mtime_ns):
+                self._accept(wanted, outcome)
+            else:
+                self.looked_twice.discard(wanted.path)
+                self.todo.append(wanted)
+        self.unsettled.clear()
+
+    def _write(self) -> None:
+        self.photos |= self.recorder.write()
+
+    def _take_vectors(self, timeout: float) -> None:
+        try:
+            for done in self.embedding.ready(timeout):
+                self._write()  # a vector without its photo would not be found, nor labelled
+                self.store.append(done.hashes, done.vectors)
+                self.embedded += len(done.hashes)
+                self.searchable |= self._photos_of(done.hashes)
+        except PhotoClipError as error:
+            if self.embedding.alive:
+                raise
+            self.model_error, self.message = error, str(error)
+
+    def _photos_of(self, hashes: list[bytes]) -> set[int]:
+        marks = ",".join("?" * len(hashes))
+        found = self.library.catalog.query(
+            "SELECT photo.id FROM content JOIN photo ON photo.content_id = content.id"
+            f" WHERE content.hash IN ({marks})",
+            hashes,
+        )
+        return {row[0] for row in found}
+
+    def _mark_gone(self) -> None:
+        """Last, so that a moved file has been found at its new place before the old one is missed."""
+        if self.plan.gone and not self.stop.is_set():
+            change = mark_missing(self.library.catalog, self.plan.gone)
+            self.photos |= change.photos
+            self.missing = len(self.plan.gone)
+        if self.plan.forgotten:
+            forget_failures(self.library.catalog, self.plan.forgotten)
+
+    def _note_offline(self) -> None:
+        if self.plan.offline:
+            names = ", ".join(display(path) for path in self.plan.offline)
+            self.message = f"{names} cannot be reached now; its photos are kept as they were."
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self.reported >= REPORT or bool(self.photos or self.searchable)
+
+    def _progress(self, phase: Phase) -> Progress:
+        self.reported = time.monotonic()
+        left = len(self.todo) + self.decoders.in_flight + self.embedding.pending + len(self.unsettled)
+        done = max(0, self.total - left)
+        speed = self.pace.per_second(done) if phase == "indexing" else 0.0
+        folders = (
+            Failure(p, f"This folder cannot be read: {why}.", time.time())
+            for p, why in self.plan.unreadable.items()
+        )
+        photos, self.photos = frozenset(self.photos), set()
+        searchable, self.searchable = frozenset(self.searchable), set()
+        return Progress(
+            phase=phase,
+            done=done,
+            total=self.total,
+            per_second=speed,
+            seconds_left=(self.total - done) / speed if speed > 0 else None,
+            found=self.plan.found,
+            added=self.recorder.added,
+            changed=self.recorder.changed,
+            missing=self.missing,
+            embedded=self.embedded,
+            failed=(*folders, *self.recorder.failed.values()),
+            photos=photos,
+            searchable=searchable,
+            message=self.message,
+        )
+
+
+def _is_inside(path: bytes, folder: bytes) -> bool:
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")

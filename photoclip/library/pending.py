@@ -1,0 +1,187 @@
+"""Comparing a folder with the catalog: what to read, what is gone, what is back."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.indexing import known_failures
+from photoclip.library.catalog.presence import inside
+from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, look_at
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file as the catalog has it, in whatever folder it was recorded."""
+
+    size: int
+    mtime_ns: int
+    file_id: int
+    missing: bool
+    folder_id: int
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file to read. `known` is the hash that its bytes probably have; empty means decode it in any case."""
+
+    path: bytes
+    folder_id: int
+    known: bytes
+    previous: bytes  # the hash recorded for this path, empty for a new one
+    repair: bool = False  # unchanged, but its thumbnail or vector is lost
+
+
+@dataclass
+class Plan:
+    """What one look at the folders gave."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    forgotten: list[bytes] = field(default_factory=list)  # failures of files that are gone
+    offline: list[bytes] = field(default_factory=list)
+    unreadable: dict[bytes, str] = field(default_factory=dict)
+    unchanged: dict[bytes, Wanted] = field(default_factory=dict)  # by hash: where to read that content again
+    found: int = 0
+
+
+_FILES = (
+    "SELECT file.path, file.size, file.mtime_ns, file.id, file.missing_since IS NOT NULL, file.folder_id,"
+    " content.hash FROM file JOIN content ON content.id = file.content_id WHERE "
+)
+_MANY = 500
+"""Above so many paths it is quicker to load the folder's files at once than to ask for each."""
+
+
+def known_below(
+    catalog: Catalog, folder_id: int, root: bytes, only: frozenset[bytes] | None
+) -> dict[bytes, Known]:
+    """The catalog's files of a folder or recorded anywhere below it, or those at or below `only`, by path."""
+    if only is not None and len(only) <= _MANY:
+        found: dict[bytes, Known] = {}
+        for path in only:
+            found |= _files(
+                catalog, "file.path = ? OR (file.path >= ? AND file.path < ?)", (path, *inside(path))
+            )
+        return found
+    every = _files(
+        catalog, "file.folder_id = ? OR (file.path >= ? AND file.path < ?)", (folder_id, *inside(root))
+    )
+    return every if only is None else {path: file for path, file in every.items() if _covered(path, only)}
+
+
+def _files(catalog: Catalog, condition: str, parameters: tuple[object, ...]) -> dict[bytes, Known]:
+    rows = zip(*catalog.columns(_FILES + condition, parameters), strict=True)
+    return {row[0]: Known(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}
+
+
+def plan_folder(
+    catalog: Catalog,
+    folder_id: int,
+    root: bytes,
+    plan: Plan,
+    stop: threading.Event,
+    only: frozenset[bytes] | None = None,
+) -> None:
+    """Add to `plan` what to do in one folder, or only at the paths `only` inside it."""
+    if is_offline(root) and not _emptied_by_hand(root, only):
+        plan.offline.append(root)
+        return
+    if only is not None:
+        only = frozenset(path for path in only if not is_hidden_below(root, path))
+    known = known_below(catalog, folder_id, root, only)
+    failures = known_failures(catalog, folder_id)
+    scan, seen, fresh = Scan(), set[bytes](), list[Found]()
+    for found in _look(scan, root, only):
+        seen.add(found.path)
+        plan.found += 1
+        if stop.is_set():  # half a look says nothing of what is gone
+            return
+        settled = _settle_known(plan, found, known.get(found.path), folder_id)
+        if not settled and not _failed_before(found, failures):
+            fresh.append(found)
+    plan.unreadable.update(scan.unreadable)
+    hidden = frozenset(scan.unreadable)
+    gone = {path: file for path, file in known.items() if path not in seen and not _covered(path, hidden)}
+    plan.gone += [file.file_id for file in gone.values() if not file.missing and file.folder_id == folder_id]
+    plan.forgotten += [
+        path
+        for path in failures
+        if path not in seen and (only is None or _covered(path, only)) and not _covered(path, hidden)
+    ]
+    plan.wanted += _wanted(fresh, known, gone, folder_id)
+
+
+def add_repairs(plan: Plan, lost: set[bytes]) -> None:
+    """Read unchanged files again whose thumbnail or vector is lost."""
+    plan.wanted += [plan.unchanged[hash] for hash in plan.unchanged if hash in lost]
+
+
+def _emptied_by_hand(root: bytes, only: frozenset[bytes] | None) -> bool:
+    """An event told of a deletion inside a folder that is still mounted: then empty means empty."""
+    return only is not None and os.path.isdir(root)
+
+
+def _look(scan: Scan, root: bytes, only: frozenset[bytes] | None) -> Iterator[Found]:
+    if only is None:
+        yield from scan.walk(root)
+        return
+    seen: set[bytes] = set()
+    for path in sorted(only):
+        single = look_at(path)
+        for found in [single] if single else scan.walk(path) if os.path.isdir(path) else ():
+            if found.path not in seen:
+                seen.add(found.path)
+                yield found
+
+
+def _settle_known(plan: Plan, found: Found, file: Known | None, folder_id: int) -> bool:
+    """Whether this file is as the catalog has it, so that it need not be read."""
+    if (
+        file is None
+        or file.folder_id != folder_id
+        or (file.size, file.mtime_ns) != (found.size, found.mtime_ns)
+    ):
+        return False
+    if file.missing:
+        plan.back.append(file.file_id)
+    if file.hash not in plan.unchanged:
+        plan.unchanged[file.hash] = Wanted(found.path, folder_id, b"", file.hash, repair=True)
+    return True
+
+
+def _failed_before(found: Found, failures: dict[bytes, tuple[int, int]]) -> bool:
+    return failures.get(found.path) == (found.size, found.mtime_ns)
+
+
+def _wanted(
+    fresh: list[Found], known: dict[bytes, Known], gone: dict[bytes, Known], folder_id: int
+) -> Iterator[Wanted]:
+    """New paths first: a photo that was renamed keeps its identity before its old path is looked at again."""
+    moved = {(os.path.basename(path), file.size, file.mtime_ns): file.hash for path, file in gone.items()}
+    changed = []
+    for found in fresh:
+        file = known.get(found.path)
+        if file is not None:
+            changed.append(Wanted(found.path, folder_id, file.hash, file.hash))
+        else:
+            guess = moved.get((os.path.basename(found.path), found.size, found.mtime_ns), b"")
+            yield Wanted(found.path, folder_id, guess, b"")
+    yield from changed
+
+
+def _covered(path: bytes, roots: frozenset[bytes]) -> bool:
+    """Whether `path` is one of `roots` or lies inside one."""
+    if not roots:
+        return False
+    while path not in roots:
+        parent = os.path.dirname(path)
+        if parent == path:
+            return False
+        path = parent
+    return True

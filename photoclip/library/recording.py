@@ -1,0 +1,128 @@
+"""Writing what was read: thumbnails first, then the catalog, so that a kill in between costs nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+
+from photoclip.library.catalog.indexing import IndexedPhoto, UnreadableFile, record_batch
+from photoclip.library.catalog.photos import Failure
+from photoclip.library.library import Library
+from photoclip.library.pending import Wanted
+from photoclip.library.worker import Prepared, Refused
+
+BATCH = 64
+SECONDS = 0.4
+"""A batch is written when it is full or this old: what a person waits for a new photo to show."""
+
+
+_FACTS = [
+    "width",
+    "height",
+    "format",
+    "taken_at",
+    "taken_offset",
+    "camera",
+    "lens",
+    "exposure",
+    "latitude",
+    "longitude",
+    "perceptual_hash",
+    "colour",
+    "truncated",
+]
+
+
+class Recorder:
+    """Collects outcomes and writes them in batches; counts what they were."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._photos: list[tuple[Wanted, Prepared]] = []
+        self._refused: list[tuple[Wanted, Refused]] = []
+        self._since = 0.0
+        self.added = 0
+        self.changed = 0
+        self.failed: dict[bytes, Failure] = {}
+
+    @property
+    def empty(self) -> bool:
+        return not self._photos and not self._refused
+
+    @property
+    def due(self) -> bool:
+        """Whether the batch is full, or old enough to be written however small."""
+        count = len(self._photos) + len(self._refused)
+        return count >= BATCH or (count > 0 and time.monotonic() - self._since >= SECONDS)
+
+    def take(self, wanted: Wanted, prepared: Prepared) -> None:
+        """A photo that was read."""
+        self._began()
+        self._photos.append((wanted, prepared))
+        self.failed.pop(wanted.path, None)
+        if not wanted.previous:
+            self.added += 1
+        elif wanted.previous != prepared.hash:
+            self.changed += 1
+
+    def refuse(self, wanted: Wanted, refused: Refused) -> None:
+        """A file that is no photo, and why."""
+        self._began()
+        self._refused.append((wanted, refused))
+        self.failed[wanted.path] = Failure(wanted.path, refused.reason, time.time())
+
+    def write(self) -> frozenset[int]:
+        """Write the batch in one transaction; returns the photos to show anew. Raises `DiskFull`."""
+        if self.empty:
+            return frozenset()
+        pictures = [(p.hash, p.picture.thumbnail) for _, p in self._photos if p.picture is not None]
+        self._library.thumbnails.put_many(pictures)
+        known = self._contents(p.hash for _, p in self._photos if p.picture is None)
+        photos = [_indexed(wanted, prepared, known) for wanted, prepared in self._photos]
+        failures = [
+            UnreadableFile(r.path, wanted.folder_id, r.size, r.mtime_ns, r.reason)
+            for wanted, r in self._refused
+        ]
+        change = record_batch(self._library.catalog, photos, failures)
+        self._photos.clear()
+        self._refused.clear()
+        return change.photos
+
+    def _began(self) -> None:
+        if self.empty:
+            self._since = time.monotonic()
+
+    def _contents(self, hashes: Iterable[bytes]) -> dict[bytes, dict[str, object]]:
+        """What the catalog has of contents that were not decoded again."""
+        found: dict[bytes, dict[str, object]] = {}
+        for hash in set(hashes):
+            for row in self._library.catalog.query("SELECT * FROM content WHERE hash = ?", (hash,)):
+                found[hash] = {key: row[key] for key in _FACTS}
+                found[hash]["exposure"] = json.loads(row["exposure"] or "{}")
+                found[hash]["truncated"] = bool(row["truncated"])
+        return found
+
+
+def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object]]) -> IndexedPhoto:
+    picture = read.picture
+    if picture is None:
+        facts = known[read.hash]
+    else:
+        facts = {
+            "width": picture.width,
+            "height": picture.height,
+            "format": picture.format,
+            "colour": picture.colour,
+            "perceptual_hash": picture.perceptual_hash,
+            "truncated": picture.truncated,
+            **vars(picture.metadata),
+        }
+    return IndexedPhoto(
+        path=read.path,
+        folder_id=wanted.folder_id,
+        size=read.size,
+        mtime_ns=read.mtime_ns,
+        hash=read.hash,
+        **facts,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,126 @@
+"""Walking a folder of photos: paths are bytes, no file is opened, what cannot be read is reported."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+EXTENSIONS = frozenset(
+    b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif".split()
+)
+SYSTEM_FOLDERS = frozenset(
+    (
+        *b"$recycle.bin @eadir @recycle #recycle #snapshot lost+found thumbs __macosx".split(),
+        b"system volume information",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that may be a photo, by its name."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+@dataclass
+class Scan:
+    """What went wrong on the way: folders that could not be listed, each with the reason."""
+
+    unreadable: dict[bytes, str] = field(default_factory=dict)
+
+    def walk(self, root: bytes) -> Iterator[Found]:
+        """Photos in `root` and below. Links to folders are followed, each real folder is visited once.
+
+        Real folders come first, so that a photo is found under its real path when a link leads to it too.
+        """
+        visited: set[tuple[int, int]] = set()
+        folders, links = deque([root]), deque[bytes]()
+        while folders or links:
+            folder = folders.popleft() if folders else links.popleft()
+            if not self._first_visit(folder, visited):
+                continue
+            inside: list[bytes] = []
+            for entry in self._entries(folder):
+                found = self._look(entry, inside, links)
+                if found is not None:
+                    yield found
+            folders.extendleft(reversed(inside))
+
+    def _first_visit(self, folder: bytes, visited: set[tuple[int, int]]) -> bool:
+        try:
+            state = os.stat(folder)
+        except OSError as error:
+            self.unreadable[folder] = error.strerror or str(error)
+            return False
+        identity = (state.st_dev, state.st_ino)
+        if identity in visited:
+            return False
+        visited.add(identity)
+        return True
+
+    def _entries(self, folder: bytes) -> list[os.DirEntry[bytes]]:
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.unreadable[folder] = error.strerror or str(error)
+            return []
+
+    def _look(self, entry: os.DirEntry[bytes], inside: list[bytes], links: deque[bytes]) -> Found | None:
+        try:
+            if is_skipped(entry.name):
+                return None
+            if entry.is_dir():
+                (links if entry.is_symlink() else inside).append(entry.path)
+                return None
+            if not is_candidate(entry.name):
+                return None
+            state = entry.stat()
+        except OSError:  # gone meanwhile, or a link to nothing
+            return None
+        if not stat.S_ISREG(state.st_mode):
+            return None
+        return Found(entry.path, state.st_size, state.st_mtime_ns)
+
+
+def look_at(path: bytes) -> Found | None:
+    """One file by its path, when it is there and may be a photo."""
+    if not is_candidate(os.path.basename(path)):
+        return None
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return Found(path, state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else None
+
+
+def is_candidate(name: bytes) -> bool:
+    """Whether a file of this name is looked at; what is inside decides what it is."""
+    return not name.startswith(b".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def is_skipped(name: bytes) -> bool:
+    """Hidden and system folders, and hidden files."""
+    return name.startswith(b".") or name.lower() in SYSTEM_FOLDERS
+
+
+def is_hidden_below(root: bytes, path: bytes) -> bool:
+    """Whether any part of `path` below `root` is hidden or a system folder."""
+    return any(
+        is_skipped(part) for part in os.path.relpath(path, root).split(os.sep.encode()) if part != b"."
+    )
+
+
+def is_offline(root: bytes) -> bool:
+    """Whether a folder is not there, cannot be listed, or is empty as a mount point is: nothing is known."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True

@@ -1,0 +1,242 @@
+"""The vectors of one model: append-only files beside the catalog, memory-mapped, found by content hash.
+
+`<key>.vectors` holds float32 rows. `<key>.keys` holds one 24-byte record a row, the content's hash and a
+checksum over hash and row, after a 16-byte header. Rows are written and synced before their records, so a
+process killed at any moment leaves at most rows without records, which the next append overwrites.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from photoclip.errors import DiskFull, PhotoClipError
+
+_MAGIC = b"PhCpVec1"
+_HEADER = 16
+_RECORD = np.dtype([("key", "S16"), ("check", "<u8")])
+_TAIL = 64
+"""Rows checked at opening: what a power loss may have torn. `verify` checks them all."""
+
+
+class VectorStore:
+    """One row for each content, in order of arrival. One process appends (the writer lock), any may read."""
+
+    def __init__(self, folder: Path, key: str, dim: int) -> None:
+        self.dim = dim
+        self.rows_path = folder / f"{key}.vectors"
+        self.keys_path = folder / f"{key}.keys"
+        self._lock = threading.RLock()
+        self._generation = 0
+        self._file = (-1, -1)  # inode and size of the keys file that was read last
+        self._records = np.empty(0, _RECORD)
+        self._matrix: NDArray[np.float32] = np.empty((0, dim), np.float32)
+        self._known: set[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.refresh()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever rows were added or the files replaced, by this process or another."""
+        self.refresh()
+        return self._generation
+
+    def keys(self) -> NDArray[np.bytes_]:
+        """Content hashes, S16 [N]."""
+        with self._lock:
+            return np.asarray(self._records["key"])
+
+    def matrix(self) -> NDArray[np.float32]:
+        """Unit vectors, float32 [N, D], read-only, mapped from the file; stays valid while others append."""
+        with self._lock:
+            return self._matrix
+
+    def snapshot(self) -> tuple[NDArray[np.bytes_], NDArray[np.float32]]:
+        """`keys()` and `matrix()` of one moment."""
+        with self._lock:
+            return self.keys(), self._matrix
+
+    def missing(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Those of `keys` that have no vector."""
+        with self._lock:
+            return {key for key in keys if key not in self._key_set()}
+
+    def append(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
+        """Add rows and sync them to the disk; keys already here are left out. Raises `DiskFull`."""
+        if vectors.shape != (len(keys), self.dim):
+            raise ValueError(
+                f"{len(keys)} keys and vectors of shape {vectors.shape} for dimension {self.dim}"
+            )
+        with self._lock:
+            self.refresh()
+            known = self._key_set()
+            fresh = {key: at for at, key in enumerate(keys) if key not in known}
+            if fresh:
+                self._write(list(fresh), np.ascontiguousarray(vectors[list(fresh.values())], np.float32))
+
+    def refresh(self) -> None:
+        """Notice rows another process has added. Cheap when nothing changed."""
+        with self._lock:
+            try:
+                found = self.keys_path.stat()
+            except FileNotFoundError:
+                state = (-1, -1)
+            else:
+                state = (found.st_ino, found.st_size)
+            if state != self._file:
+                self._read(state)
+
+    def verify(self) -> int:
+        """Check every row; damaged files are set aside, sound rows written anew. Returns the rows dropped."""
+        self.refresh()
+        with self._lock:
+            records, matrix = self._records, self._matrix
+        sound = np.fromiter(
+            (
+                record["check"] == _check(record["key"], row)
+                for record, row in zip(records, matrix, strict=True)
+            ),
+            bool,
+            len(records),
+        )
+        if sound.all():
+            return 0
+        with self._lock:
+            later = np.ones(len(self) - len(sound), bool)  # appended meanwhile
+            keep = np.concatenate([sound, later])
+            keys, rows = (
+                [bytes(key) for key in _full(self._records["key"][keep])],
+                np.array(self._matrix[keep]),
+            )
+            self._set_aside()
+            if keys:
+                self._write(keys, rows)
+        return int(len(sound) - sound.sum())
+
+    def close(self) -> None:
+        """Let go of the mapped file; the store is empty afterwards."""
+        with self._lock:
+            self._known = None
+            self._records, self._matrix = self._records[:0], np.empty((0, self.dim), np.float32)
+            self._file = (-2, -2)
+
+    def _key_set(self) -> set[bytes]:
+        if self._known is None:
+            self._known = {bytes(key) for key in _full(self._records["key"])}
+        return self._known
+
+    def _read(self, state: tuple[int, int]) -> None:
+        """Take the files as they are; rows whose end was torn do not count."""
+        records = self._sound_records()
+        if records is None:
+            self._set_aside()
+            return
+        rows = self.rows_path.stat().st_size // (4 * self.dim) if len(records) else 0
+        records = records[:rows]
+        matrix: NDArray[np.float32] = np.empty((0, self.dim), np.float32)
+        if len(records):
+            matrix = np.memmap(self.rows_path, np.float32, "r", shape=(len(records), self.dim))
+        count = len(records)
+        while (
+            count
+            and len(records) - count < _TAIL
+            and records[count - 1]["check"] != _check(records[count - 1]["key"], matrix[count - 1])
+        ):
+            count -= 1
+        self._take(records[:count], matrix[:count], state)
+
+    def _sound_records(self) -> NDArray[np.void] | None:
+        """The records, or None when the files are not what they should be."""
+        try:
+            data = self.keys_path.read_bytes()
+        except FileNotFoundError:
+            return np.empty(0, _RECORD)
+        if len(data) < _HEADER:  # not a record yet, or torn before the first
+            return np.empty(0, _RECORD)
+        if data[:_HEADER] != self._header() or not self.rows_path.exists():
+            return None
+        return np.frombuffer(
+            data[: len(data) - (len(data) - _HEADER) % _RECORD.itemsize], _RECORD, offset=_HEADER
+        )
+
+    def _take(self, records: NDArray[np.void], matrix: NDArray[np.float32], state: tuple[int, int]) -> None:
+        if self._known is not None:
+            grown = len(records) >= len(self._records) and state[0] == self._file[0]
+            new = _full(records["key"][len(self._records) :])
+            self._known = self._known | {bytes(key) for key in new} if grown else None
+        self._records, self._matrix, self._file = records, matrix, state
+        self._generation += 1
+
+    def _header(self) -> bytes:
+        return _MAGIC + self.dim.to_bytes(8, "little")
+
+    def _write(self, keys: list[bytes], rows: NDArray[np.float32]) -> None:
+        count = len(self._records)
+        records = np.array([(key, _check(key, row)) for key, row in zip(keys, rows, strict=True)], _RECORD)
+        with self._room():
+            _write_at(self.rows_path, count * 4 * self.dim, rows.tobytes())
+            if count:
+                _write_at(self.keys_path, _HEADER + count * _RECORD.itemsize, records.tobytes())
+            else:
+                _write_at(self.keys_path, 0, self._header() + records.tobytes())
+        found = self.keys_path.stat()
+        matrix = np.memmap(self.rows_path, np.float32, "r", shape=(count + len(keys), self.dim))
+        self._take(np.concatenate([self._records, records]), matrix, (found.st_ino, found.st_size))
+
+    @contextlib.contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            folder = self.rows_path.parent
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(
+                    f"The disk that holds {folder} is full; make room there and try again."
+                ) from error
+            raise PhotoClipError(f"The vectors in {folder} cannot be written ({error.strerror}).") from error
+
+    def _set_aside(self) -> None:
+        for path in (self.rows_path, self.keys_path):
+            with contextlib.suppress(FileNotFoundError):
+                path.replace(path.with_name(path.name + ".damaged"))
+        self._known = None
+        self._take(np.empty(0, _RECORD), np.empty((0, self.dim), np.float32), (-1, -1))
+
+
+def _check(key: bytes, row: NDArray[np.float32]) -> int:
+    return xxhash.xxh3_64_intdigest(bytes(key).ljust(16, b"\0") + row.tobytes())
+
+
+def _full(keys: NDArray[np.bytes_]) -> NDArray[np.void]:
+    """Hashes with their trailing zero bytes, which NumPy's S16 does not give back."""
+    return np.ascontiguousarray(keys).view("V16")
+
+
+def _write_at(path: Path, offset: int, data: bytes) -> None:
+    """Write `data` at `offset`, cut off what came after it, and sync."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    file: BinaryIO
+    with os.fdopen(handle, "r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(offset)
+        try:
+            file.write(data)
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(path, min(size, offset))  # half a batch is worth nothing
+            raise
