@@ -92,7 +92,7 @@ def preview(
 
 
 def apply(engine: SearchEngine, label_id: int, scope: Scope) -> Change:
-    """Puts the label on what reaches its threshold in the scope, and off what else it was put on by itself."""
+    """Puts the label on what reaches its threshold in the scope; takes its automatic ones off the rest."""
     catalog = engine.library.catalog
     found = _settlement(engine, _label(catalog, label_id), scope)
     return settle_auto(catalog, label_id, found.scope, found.ids, found.scores)

@@ -1,8 +1,8 @@
 """`photoclip demo`: a throw-away library, searched, labelled and shown.
 
 Prints {folder, index, searches: [{query, path, score, ...}], similar: {path, results: [{path, score, ...}]},
-labels: [{path, label, probability}], picture}, where index is the document of `photoclip index` and picture the
-PNG that was painted, or null.
+labels: [{path, label, probability}], picture}, where index is the document of `photoclip index` and picture
+the PNG that was painted, or null.
 """
 
 from __future__ import annotations

@@ -126,23 +126,14 @@ def _bar(terminal: Terminal) -> Iterator[tuple[Progress, TaskID]]:
 
 
 def _document(last: ingest.Progress | None, seconds: float) -> dict[str, Any]:
-    if last is None:
-        counts: dict[str, Any] = {
-            "found": 0,
-            "added": 0,
-            "changed": 0,
-            "missing": 0,
-            "embedded": 0,
-            "failed": [],
-        }
-    else:
-        counts = {
-            "found": last.total,
-            "added": last.added,
-            "changed": last.changed,
-            "missing": last.missing,
-            "embedded": last.embedded,
-            "failed": [{**path_json(failure.path), "reason": failure.reason} for failure in last.failed],
-        }
-    done = counts["added"] + counts["changed"]
-    return {**counts, "seconds": round(seconds, 3), "photos_per_second": round(done / max(seconds, 1e-9), 3)}
+    last = last or ingest.Progress("done")
+    return {
+        "found": last.found,
+        "added": last.added,
+        "changed": last.changed,
+        "missing": last.missing,
+        "embedded": last.embedded,
+        "failed": [{**path_json(failure.path), "reason": failure.reason} for failure in last.failed],
+        "seconds": round(seconds, 3),
+        "photos_per_second": round((last.added + last.changed) / max(seconds, 1e-9), 3),
+    }
