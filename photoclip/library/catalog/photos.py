@@ -88,14 +88,18 @@ class Failure:
 # The order of the index photo_newest, which holds every column asked for.
 _TABLE = """
 SELECT id, taken_at, colour, width, height, added_at, hash FROM photo
-WHERE presence = ? ORDER BY taken_at DESC, id DESC
+WHERE presence = ? ORDER BY taken_at DESC, id DESC LIMIT ?
 """
+_ALL = -1  # SQLite's word for no limit
 
 
-def load_table(catalog: Catalog, *, missing: bool = False) -> PhotoTable:
-    """The photos that are there; with `missing`, those whose files are all gone instead."""
+def load_table(catalog: Catalog, *, missing: bool = False, newest: int = _ALL) -> PhotoTable:
+    """The photos that are there; with `missing`, those whose files are all gone instead.
+
+    With `newest`, only so many of them: a window's first screen without the wait for all.
+    """
     ids, taken, colours, widths, heights, added, hashes = catalog.columns(
-        _TABLE, (MISSING if missing else PRESENT,)
+        _TABLE, (MISSING if missing else PRESENT, newest)
     )
     return PhotoTable(
         ids=np.array(ids, dtype=np.int64),
