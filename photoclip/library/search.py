@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError
 from photoclip.library import filters, relevance
 from photoclip.library.encoder import Encoder
-from photoclip.library.levels import Average, Levels
+from photoclip.library.levels import RunningMean
 from photoclip.library.library import Library
 from photoclip.library.query import Query, parse
 from photoclip.library.query_vectors import QueryVectors, Vectors
@@ -82,8 +82,8 @@ class SearchEngine:
         self._today = today
         self._snapshots = Snapshots(library, library.vectors(encoder.info))
         self._vectors = QueryVectors(encoder)
-        self._levels = Levels(encoder.info.logit_scale)
-        self._average = Average()
+        self._level = RunningMean()  # of the generic prompts over the library
+        self._average = RunningMean()  # of the vectors themselves
 
     def refresh(self) -> None:
         """Picks up new photos and vectors; every search does so too."""
@@ -142,7 +142,7 @@ class SearchEngine:
     ) -> tuple[Ids, NDArray[np.float32]]:
         """How well each photo fits any of the `descriptions`: ids and scores of the embedded ones."""
         candidates, cosines, snapshot = self._compared(descriptions, ids)
-        odds = relevance.any_of(self._text_odds(snapshot, candidates, cosines))
+        odds = relevance.any_of(self._text_odds(snapshot, cosines))
         return snapshot.table.ids[candidates], relevance.score(odds)
 
     def text_cosines(self, texts: Sequence[str], ids: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
@@ -208,7 +208,7 @@ class SearchEngine:
         cancelled: Callable[[], bool],
     ) -> Results:
         cosines = _cosines(snapshot, candidates, question.all(), cancelled)
-        odds = self._odds(snapshot, question, candidates, cosines)
+        odds = self._odds(snapshot, question, cosines)
         _check(cancelled)
         order = np.argsort(-odds, kind="stable")  # equal ones stay newest first
         scores = relevance.score(odds[order])
@@ -226,13 +226,11 @@ class SearchEngine:
             pending,
         )
 
-    def _odds(
-        self, snapshot: Snapshot, question: Question, candidates: Ids, cosines: NDArray[np.float32]
-    ) -> relevance.Odds:
+    def _odds(self, snapshot: Snapshot, question: Question, cosines: NDArray[np.float32]) -> relevance.Odds:
         """All the evidence of a question, for each candidate."""
         words, excluded = len(question.words), len(question.excluded)
         texts = cosines[:, : words + excluded]
-        odds = self._text_odds(snapshot, candidates, texts) if texts.shape[1] else texts
+        odds = self._text_odds(snapshot, texts) if texts.shape[1] else texts
         parts: list[relevance.Odds] = [odds[:, 0]] if words else []
         if len(question.pictures):
             parts.append(self._picture_odds(snapshot, question.pictures, cosines[:, words + excluded :]))
@@ -241,21 +239,24 @@ class SearchEngine:
         found = parts[0] if len(parts) == 1 else relevance.both(*parts)
         return relevance.without(found, relevance.any_of(odds[:, words:])) if excluded else found
 
-    def _text_odds(
-        self, snapshot: Snapshot, candidates: Ids, cosines: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    def _text_odds(self, snapshot: Snapshot, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         """[N, K] for K texts."""
-        levels = self._levels.of(snapshot.matrix, self._vectors.background())
-        level = levels[snapshot.rows[candidates]]
-        return relevance.text_odds(cosines, level[:, None], self.encoder.info.logit_scale)
+        if not len(cosines):
+            return cosines
+        prompts, scale = self._vectors.background(), self.encoder.info.logit_scale
+        level = self._level.over(
+            snapshot.matrix, lambda part: relevance.background_level(part @ prompts.T, scale)
+        )
+        return relevance.text_odds(cosines, float(level), scale)
 
     def _picture_odds(
         self, snapshot: Snapshot, pictures: Vectors, cosines: NDArray[np.float32]
     ) -> relevance.Odds:
         """Several photos as one query: the mean of their odds."""
-        count = len(snapshot.matrix)
-        averages = self._average.cosines(snapshot.matrix, pictures)
-        usual = [relevance.usual_cosine(float(average), count) for average in averages]
+        if not len(cosines):
+            return cosines[:, 0]
+        averages = pictures @ self._average.over(snapshot.matrix, lambda part: part)
+        usual = [relevance.usual_cosine(float(average), len(snapshot.matrix)) for average in averages]
         odds = [relevance.image_odds(cosines[:, at], usual[at]) for at in range(len(pictures))]
         return np.asarray(np.mean(odds, axis=0), dtype=np.float32)
 

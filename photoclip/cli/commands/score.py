@@ -42,7 +42,7 @@ def score(
             probabilities = relevance.shares(cosines, scale)
         else:
             level = relevance.background_level(picture @ queries.background().T, scale)
-            probabilities = relevance.score(relevance.text_odds(cosines, level, scale))
+            probabilities = relevance.score(relevance.text_odds(cosines, float(level[0]), scale))
         name = encoder.info.name
     rows = list(zip(texts, np.asarray(probabilities).tolist(), cosines.tolist(), strict=True))
     if terminal.json:
