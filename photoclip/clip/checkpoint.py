@@ -72,8 +72,10 @@ def build(config: CLIPConfig, tensors: Tensors, source: Path) -> CLIP:
         raise ModelError(f"The model in {source} does not fit its config: {_listed(unknown)} not part of it.")
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape:
-            raise ModelError(f"The model in {source} does not fit its config: {name} is {list(tensor.shape)} "
-                             f"and should be {list(expected[name].shape)}.")
+            raise ModelError(
+                f"The model in {source} does not fit its config: {name} is {list(tensor.shape)} "
+                f"and should be {list(expected[name].shape)}."
+            )
         if not tensor.isfinite().all():
             raise ModelError(f"The model in {source} is damaged: {name} holds values that are not numbers.")
     converted = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}

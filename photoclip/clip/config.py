@@ -103,8 +103,10 @@ class CLIPConfig:
         vision = _mapping(values.get("vision"), "vision")
         kind = vision.pop("kind", None)
         if kind not in ("vit", "resnet"):
-            raise ModelError(f'The model\'s config names an unknown image tower, "vision.kind" {kind!r}; '
-                             'this version knows "vit" and "resnet".')
+            raise ModelError(
+                f'The model\'s config names an unknown image tower, "vision.kind" {kind!r}; '
+                'this version knows "vit" and "resnet".'
+            )
         values["vision"] = _build(ViTConfig if kind == "vit" else ResNetConfig, vision, "vision.")
         values["text"] = _build(TextConfig, _mapping(values.get("text"), "text"), "text.")
         return _build(CLIPConfig, values)
@@ -120,8 +122,9 @@ def _build(kind: type[T], values: dict[str, Any], prefix: str = "") -> T:
     """A config dataclass from parsed JSON, every entry checked against the field's type."""
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(values.keys() - known.keys()):
-        raise ModelError(f'The model\'s config has an entry this version does not know: '
-                         f'"{prefix}{unknown[0]}".')
+        raise ModelError(
+            f'The model\'s config has an entry this version does not know: "{prefix}{unknown[0]}".'
+        )
     if missing := [name for name, entry in known.items() if entry.default is MISSING and name not in values]:
         raise ModelError(f'The model\'s config lacks the entry "{prefix}{missing[0]}".')
     hints = get_type_hints(kind)
@@ -142,11 +145,14 @@ def _value(value: Any, hint: Any, name: str) -> Any:
     if (hint is str and isinstance(value, str)) or type(value) in (ViTConfig, ResNetConfig, TextConfig):
         return value
     expected = f" (expected one of {', '.join(map(str, options))})" if origin is Literal else ""
-    raise ModelError(f'The model\'s config has a value this version does not understand: "{name}" is '
-                     f"{value!r}{expected}.")
+    raise ModelError(
+        f'The model\'s config has a value this version does not understand: "{name}" is {value!r}{expected}.'
+    )
 
 
 def _divides(divisor: int, number: int, divisor_name: str, number_name: str) -> None:
     if number % divisor:
-        raise ModelError(f"The model's config does not fit together: {divisor_name} ({divisor}) "
-                         f"does not divide {number_name} ({number}).")
+        raise ModelError(
+            f"The model's config does not fit together: {divisor_name} ({divisor}) "
+            f"does not divide {number_name} ({number})."
+        )

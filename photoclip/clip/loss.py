@@ -19,8 +19,8 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
     Features are [N, E] of unit length, row i of one belonging to row i of the other; `logit_scale` is the
     factor itself, `model.logit_scale.exp()`. Computed in float32, returned as a scalar.
     """
-    logits = logit_scale.float() * image_features.float() @ text_features.float().T    # [N, N]
-    matching = torch.arange(len(logits), device=logits.device)                         # [N]
+    logits = logit_scale.float() * image_features.float() @ text_features.float().T  # [N, N]
+    matching = torch.arange(len(logits), device=logits.device)  # [N]
     return (F.cross_entropy(logits, matching) + F.cross_entropy(logits.T, matching)) / 2
 
 

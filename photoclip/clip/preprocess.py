@@ -18,11 +18,11 @@ class Normalize:
 
     def __init__(self, config: CLIPConfig, device: torch.device, dtype: torch.dtype) -> None:
         mean, std = (255 * torch.tensor(values, device=device) for values in (config.mean, config.std))
-        self.scale = (1 / std)[:, None, None]                                   # [3, 1, 1]
-        self.offset = (-mean / std)[:, None, None]                              # [3, 1, 1]
+        self.scale = (1 / std)[:, None, None]  # [3, 1, 1]
+        self.offset = (-mean / std)[:, None, None]  # [3, 1, 1]
         self.device, self.dtype = device, dtype
 
     def __call__(self, pixels: NDArray[np.uint8]) -> Tensor:
-        x = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)      # [N, S, S, 3]
-        x = x.permute(0, 3, 1, 2).float()                                       # [N, 3, S, S]
+        x = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)  # [N, S, S, 3]
+        x = x.permute(0, 3, 1, 2).float()  # [N, 3, S, S]
         return torch.addcmul(self.offset, x, self.scale).to(self.dtype)

@@ -69,8 +69,10 @@ class Tokenizer:
         for row, text in zip(batch, texts, strict=True):
             tokens = self.encode(text)
             if len(tokens) > room and not truncate:
-                raise PhotoClipError(f'The text "{text[:40]}…" is too long for the model: '
-                                     f"{len(tokens)} tokens, and there is room for {room}.")
+                raise PhotoClipError(
+                    f'The text "{text[:40]}…" is too long for the model: '
+                    f"{len(tokens)} tokens, and there is room for {room}."
+                )
             tokens = [self.start_of_text, *tokens[:room], self.end_of_text]
             row[: len(tokens)] = torch.tensor(tokens)
         return batch

@@ -48,8 +48,8 @@ def class_weights(
             raise PhotoClipError(f'The prompt template "{template}" needs one {{}} where the name goes.')
     prompts = [template.replace("{}", name) for name in names for template in templates]
     batches = [prompts[start : start + batch_size] for start in range(0, len(prompts), batch_size)]
-    vectors = torch.cat([encode(batch) for batch in batches])                     # [names x templates, E]
-    means = vectors.view(len(names), len(templates), -1).mean(dim=1)              # [names, E]
+    vectors = torch.cat([encode(batch) for batch in batches])  # [names x templates, E]
+    means = vectors.view(len(names), len(templates), -1).mean(dim=1)  # [names, E]
     return F.normalize(means, dim=-1)
 
 

@@ -108,7 +108,7 @@ class PhotoActions(QObject):
 
     def show_in_file_manager(self) -> None:
         if ids := self.ids():
-            self._with_paths(ids[:1], lambda found: [reveal.reveal(self._session, path) for path in found])
+            self._with_paths(ids[:1], lambda found: reveal.reveal(self._session, found[0]))
 
     def copy_files(self) -> None:
         """Onto the clipboard as files, for a file manager or a mail."""

@@ -78,8 +78,13 @@ class Browser(QWidget):
         self._set(Wish(self.wish.source, self.wish.request, order))
 
     def start(self) -> None:
-        """Show the first photos."""
-        self._find(keep=False)
+        """Show the first screen at once, and all photos as soon as they are there."""
+
+        def shown(found: Found) -> None:
+            self._show(found, keep=False)
+            self._find(keep=True)
+
+        self._session.compute(lambda _cancelled: self._finder.glance(), shown, key="search")
 
     def close_down(self) -> None:
         """Stop the threads that belong to the grid."""
@@ -154,8 +159,9 @@ class Browser(QWidget):
     def _say(self, found: Found) -> None:
         content = found.content
         if not found.ranked or found.wish.order != "relevance":
-            self._title.setText(words.photos(content.shown))
-            self._caption.setText("" if content.shown == found.total else self._of(found.total))
+            glance = found.wish == Wish()  # of all photos perhaps only the first screen is there yet
+            self._title.setText(words.photos(found.total if glance else content.shown))
+            self._caption.setText("" if glance or content.shown == found.total else self._of(found.total))
         elif content.confident:
             self._title.setText(words.photos(content.confident))
             matches = self.tr("confident match") if content.confident == 1 else self.tr("confident matches")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from photoclip.library.search import Results
 
 Order = Literal["relevance", "newest", "oldest", "added"]
+FIRST_SCREEN = 500  # photos
 RECENT_SECONDS = 30 * 24 * 3600
 # Labels and albums change often and move no photo; ratings sit in the photo table and move none either.
 PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
@@ -67,6 +68,16 @@ class Finder:
             self._state += 1
             return True
         return bool(change.tables & LISTED_TABLES)
+
+    def glance(self) -> Found:
+        """The newest photos alone, in a few milliseconds: the first screen of a window that opens."""
+        from photoclip.library.catalog.photos import load_table
+        from photoclip.library.catalog.schema import PRESENT
+
+        catalog = self._session.library.catalog
+        content = by_date(load_table(catalog, newest=FIRST_SCREEN), None)
+        total = catalog.query("SELECT count(*) FROM photo WHERE presence = ?", (PRESENT,))[0][0]
+        return Found(Wish(), content, ranked=False, total=total, pending=0)
 
     def find(self, wish: Wish, cancelled: Callable[[], bool]) -> Found:
         """Raises QueryError and the search's other sentences."""

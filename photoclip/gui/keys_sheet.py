@@ -78,6 +78,7 @@ class KeysSheet(QFrame):
     def _place(self) -> None:
         self.adjustSize()
         parent = self.parentWidget()
+        assert parent is not None
         self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
 
     def _close(self) -> None:

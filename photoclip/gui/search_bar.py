@@ -175,8 +175,12 @@ class SearchBar(QFrame):
             word = self.tr("photo") if len(photos) == 1 else self.tr("{0} photos").format(len(photos))
             self._add(SearchChip(word, "", SearchRequest(photos=photos), self))
 
+    def _drop(self, chip: SearchChip) -> None:
+        self._take(chip)
+        self._ask()
+
     def _add(self, chip: SearchChip) -> None:
-        chip.removed.connect(lambda: (self._take(chip), self._ask()))
+        chip.removed.connect(lambda: self._drop(chip))
         self._chips.append(chip)
         self._row.insertWidget(len(self._chips), chip)
         if chip.request.photos or chip.request.images:

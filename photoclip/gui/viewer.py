@@ -61,10 +61,12 @@ class Viewer(QFrame):
         back = self._button("arrow-left", self.tr("Back to the photos (Esc)"), self.close_viewer)
         before = self._button("caret-left", self.tr("Previous photo"), lambda: self.step(-1))
         after = self._button("caret-right", self.tr("Next photo"), lambda: self.step(1))
-        for part in (back, self._name, self._mark):
+        left: list[QWidget] = [back, self._name, self._mark]
+        right: list[QWidget] = [*self._stars, self._heart, self._place, before, after]
+        for part in left:
             line.addWidget(part)
         line.addStretch(1)
-        for part in (*self._stars, self._heart, self._place, before, after):
+        for part in right:
             line.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

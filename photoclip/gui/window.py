@@ -15,21 +15,21 @@ from photoclip.gui.actions import MANY_PATHS, PhotoActions
 from photoclip.gui.activity import ActivityLine
 from photoclip.gui.browser import Browser
 from photoclip.gui.details import DetailsPanel
-from photoclip.gui.first_run import FirstRunPage
 from photoclip.gui.header import Header
-from photoclip.gui.keys_sheet import KeysSheet
-from photoclip.gui.label_page import LabelPage
 from photoclip.gui.notice import Notice
 from photoclip.gui.photo_search import PhotoSearch
-from photoclip.gui.problems import ProblemsPage
 from photoclip.gui.session import Session, Source
 from photoclip.gui.sidebar import Sidebar
-from photoclip.gui.viewer import Viewer
 from photoclip.gui.window_menu import WindowActs, WindowMenu
 from photoclip.library.catalog import folders, photos
 from photoclip.settings import Settings
 
 if TYPE_CHECKING:
+    from photoclip.gui.first_run import FirstRunPage
+    from photoclip.gui.keys_sheet import KeysSheet
+    from photoclip.gui.label_page import LabelPage
+    from photoclip.gui.problems import ProblemsPage
+    from photoclip.gui.viewer import Viewer
     from photoclip.library.catalog.changes import Change
     from photoclip.library.labelling import Scope
 
@@ -66,11 +66,13 @@ class Window(QMainWindow):
         self.browser = Browser(self.session)
         self.grid = self.browser.grid
         self.details = DetailsPanel(self.session)
-        self.viewer = Viewer(self.session)
         self.activity = ActivityLine(self.session)
         self.actions_on_photos = PhotoActions(self.session, self._chosen, self)
         self.photo_search = PhotoSearch(self.session, self.header.search)
         self.stack = QStackedWidget()
+        # Pages are made when they are first shown: the photos come before them.
+        self._viewer: Viewer | None = None
+        self._keys: KeysSheet | None = None
         self._label_page: LabelPage | None = None
         self._problems: ProblemsPage | None = None
         self._first_run: FirstRunPage | None = None
@@ -87,17 +89,16 @@ class Window(QMainWindow):
             smaller=lambda: self.grid.set_cell(round(self.grid.cell / ZOOM_STEP)),
             toggle_sidebar=lambda: self._toggle("sidebar"),
             toggle_details=lambda: self._toggle("details"),
-            show_keys=lambda: self.keys.open(),
+            show_keys=self.show_keys,
             show_problems=self.show_problems,
             choose_theme=self.choose_theme,
-            close=lambda: self.close() and None,
+            close=self._close_window,
         )
 
     def _lay_out(self) -> None:
         self.sidebar.setFixedWidth(theme.SIDEBAR_WIDTH)
         self.details.setFixedWidth(theme.DETAILS_WIDTH)
         self.stack.addWidget(self.browser)
-        self.stack.addWidget(self.viewer)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         for part in (self.sidebar, self.stack, self.details):
@@ -112,7 +113,6 @@ class Window(QMainWindow):
         column.addWidget(self.activity)
         self.setCentralWidget(whole)
         self.notice = Notice(self.session, self.stack)
-        self.keys = KeysSheet(whole)
 
     def _connect(self) -> None:
         header, grid, acts = self.header, self.grid, self.actions_on_photos
@@ -141,10 +141,6 @@ class Window(QMainWindow):
         self._selection.timeout.connect(self._show_details)
         self.details.similar_requested.connect(self.search_by_photos)
         self.details.photo_chosen.connect(self.show_photo)
-        self.viewer.closed.connect(self._leave_viewer)
-        self.viewer.moved.connect(lambda photo: self.details.show_photos([photo]))
-        self.viewer.rated.connect(self._rate_one)
-        self.viewer.favourite_toggled.connect(self._favourite_one)
         self.activity.problems_requested.connect(self.show_problems)
         self.activity.pause_toggled.connect(self._pause)
         self.session.changed.connect(self._on_change)
@@ -190,6 +186,9 @@ class Window(QMainWindow):
         """Whether all that was asked for is on the screen."""
         return self.session.is_settled and self.grid.is_loaded and not self._selection.isActive()
 
+    def _close_window(self) -> None:
+        self.close()
+
     # What is shown
 
     def show_source(self, source: Source) -> None:
@@ -221,6 +220,20 @@ class Window(QMainWindow):
         else:
             self._view(np.array([photo]), 0)
 
+    @property
+    def viewer(self) -> Viewer:
+        """One photo as large as the window."""
+        if self._viewer is None:
+            from photoclip.gui.viewer import Viewer
+
+            self._viewer = Viewer(self.session)
+            self._viewer.closed.connect(self._leave_viewer)
+            self._viewer.moved.connect(lambda photo: self.details.show_photos([photo]))
+            self._viewer.rated.connect(self._rate_one)
+            self._viewer.favourite_toggled.connect(self._favourite_one)
+            self.stack.addWidget(self._viewer)
+        return self._viewer
+
     def open_viewer(self, photo: int) -> None:
         content = self.grid.content
         rows = content.rows_of(np.array([photo]))
@@ -238,6 +251,8 @@ class Window(QMainWindow):
     def edit_label(self, label_id: int) -> None:
         """The page of a label; 0 makes a new one."""
         if self._label_page is None:
+            from photoclip.gui.label_page import LabelPage
+
             self._label_page = LabelPage(self.session)
             self._label_page.closed.connect(lambda: self._show_page(self.browser))
             self._label_page.photo_activated.connect(lambda photo: self._view(np.array([photo]), 0))
@@ -245,8 +260,19 @@ class Window(QMainWindow):
         self._label_page.edit(label_id or None, self._scope())
         self._show_page(self._label_page)
 
+    def show_keys(self) -> None:
+        if self._keys is None:
+            from photoclip.gui.keys_sheet import KeysSheet
+
+            whole = self.centralWidget()
+            assert whole is not None
+            self._keys = KeysSheet(whole)
+        self._keys.open()
+
     def show_problems(self) -> None:
         if self._problems is None:
+            from photoclip.gui.problems import ProblemsPage
+
             self._problems = ProblemsPage(self.session)
             self._problems.closed.connect(lambda: self._show_page(self.browser))
             self.stack.addWidget(self._problems)
@@ -264,6 +290,8 @@ class Window(QMainWindow):
         if any_folder and self.stack.currentWidget() is self._first_run:
             self._show_page(self.browser)
         elif not any_folder and self._first_run is None:
+            from photoclip.gui.first_run import FirstRunPage
+
             self._first_run = FirstRunPage(self.session)
             self._first_run.folders_chosen.connect(self.add_folders)
             self.stack.addWidget(self._first_run)
@@ -271,16 +299,14 @@ class Window(QMainWindow):
             self._show_page(self._first_run)
 
     def _show_page(self, page: QWidget) -> None:
-        if page is self.browser:
-            self.grid.setFocus()
         self.stack.setCurrentWidget(page)
         self._fit_panels()
 
     def go_back(self) -> None:
         """Escape: off a page, out of a search, off a selection."""
         page = self.stack.currentWidget()
-        if page is self.viewer:
-            self.viewer.close_viewer()
+        if page is self._viewer and self._viewer is not None:
+            self._viewer.close_viewer()
         elif page is not self.browser and page is not self._first_run:
             self._show_page(self.browser)
         elif not self.header.search.request().is_empty:
@@ -295,7 +321,10 @@ class Window(QMainWindow):
 
     def add_folders(self, paths: list[bytes]) -> None:
         for path in paths:
-            self.session.mutate(lambda catalog, path=path: folders.add_folder(catalog, path), self._index)
+            self._add_folder(path)
+
+    def _add_folder(self, path: bytes) -> None:
+        self.session.mutate(lambda catalog: folders.add_folder(catalog, path), self._index)
 
     def _index(self, change: Change | None) -> None:
         if change is not None and change.created is not None:
@@ -362,7 +391,7 @@ class Window(QMainWindow):
         if not wish.request.is_empty:
             return Scope("photos", photos=tuple(content.ids[: content.confident].tolist()))
         if wish.source.kind in ("album", "folder"):
-            return Scope(wish.source.kind, wish.source.id)  # type: ignore[arg-type]
+            return Scope(wish.source.kind, wish.source.id)
         return Scope("all")
 
     def _on_change(self, change: Change) -> None:
@@ -386,9 +415,9 @@ class Window(QMainWindow):
         ):
             room = width >= least or name == asked
             part.setVisible(self._wants[name] and room and not alone)
-        self.sidebar.setVisible(not self.sidebar.isHidden() and page is not self.viewer)
-        self.details.setVisible(not self.details.isHidden() and page in (self.browser, self.viewer))
-        self.header.setVisible(page is not self.viewer and not alone)
+        self.sidebar.setVisible(not self.sidebar.isHidden() and page is not self._viewer)
+        self.details.setVisible(not self.details.isHidden() and page in (self.browser, self._viewer))
+        self.header.setVisible(page is not self._viewer and not alone)
         self.header.set_narrow(width < NARROW)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -43,7 +43,7 @@ def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
     """The logit a query must reach in a picture to be as likely as all generic prompts together.
 
     `cosines` is [N, P], a column per generic prompt. A query is held against the mean of this over the library,
-    not picture by picture: how one picture answers to generic prompts is noise, which cost two fifths of the
+    not picture by picture: how one picture answers to generic prompts is noise, and cost two fifths of the
     first places (captions against photos) with the starter model.
     """
     logits = cosines * np.float32(logit_scale)

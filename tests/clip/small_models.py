@@ -14,6 +14,7 @@ SMALL = {
     "resnet": CLIPConfig(48, ResNetConfig(64, (1, 2, 1, 1), 16, 8), TEXT, name="small-resnet"),
 }
 
+
 def random_model(config: CLIPConfig, seed: int = 0) -> CLIP:
     """A model with no parameter or statistic at a neutral value, so that none can be left out unseen."""
     with torch.random.fork_rng(devices=[]):
@@ -31,8 +32,10 @@ def random_model(config: CLIPConfig, seed: int = 0) -> CLIP:
                 nn.init.normal_(module.in_proj_bias, std=0.1)
     return model
 
+
 def random_images(count: int, side: int, seed: int = 1) -> torch.Tensor:
     return torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(seed))
+
 
 def random_tokens(config: CLIPConfig, lengths: list[int], seed: int = 2) -> torch.Tensor:
     """Rows of tokens, each with `lengths[i]` of them between start- and end-of-text, then zeros."""
@@ -43,6 +46,7 @@ def random_tokens(config: CLIPConfig, lengths: list[int], seed: int = 2) -> torc
         row[1 : 1 + length] = torch.randint(0, config.text.start_of_text, (length,), generator=generator)
         row[1 + length] = config.text.end_of_text
     return tokens
+
 
 def relative_difference(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     return ((ours - theirs).abs().max() / theirs.abs().max()).item()

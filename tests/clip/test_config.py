@@ -20,22 +20,25 @@ def test_round_trip(config):
     assert again.name == config.name
 
 
-@pytest.mark.parametrize(("part", "entry", "value", "sentence"), [
-    (None, "activation", "relu", '"activation" is \'relu\' .expected one of quick_gelu, gelu'),
-    (None, "resize", "stretch", '"resize" is \'stretch\''),
-    (None, "interpolation", "nearest", '"interpolation" is \'nearest\''),
-    (None, "embed_dim", 0, '"embed_dim" is 0'),
-    (None, "embed_dim", True, '"embed_dim" is True'),
-    (None, "mean", [0.5, 0.5], '"mean" is'),
-    (None, "std", "0.5", '"std" is'),
-    (None, "colour", 1, 'does not know: "colour"'),
-    (None, "text", None, "lacks its 'text' part"),
-    ("vision", "kind", "convnext", '"vision.kind" \'convnext\''),
-    ("vision", "heads", 5, "vision.heads .5. does not divide vision.width .96."),
-    ("vision", "patch_size", 48, "vision.patch_size"),
-    ("vision", "stride", 1, 'does not know: "vision.stride"'),
-    ("text", "heads", "2", '"text.heads" is \'2\''),
-])
+@pytest.mark.parametrize(
+    ("part", "entry", "value", "sentence"),
+    [
+        (None, "activation", "relu", "\"activation\" is 'relu' .expected one of quick_gelu, gelu"),
+        (None, "resize", "stretch", "\"resize\" is 'stretch'"),
+        (None, "interpolation", "nearest", "\"interpolation\" is 'nearest'"),
+        (None, "embed_dim", 0, '"embed_dim" is 0'),
+        (None, "embed_dim", True, '"embed_dim" is True'),
+        (None, "mean", [0.5, 0.5], '"mean" is'),
+        (None, "std", "0.5", '"std" is'),
+        (None, "colour", 1, 'does not know: "colour"'),
+        (None, "text", None, "lacks its 'text' part"),
+        ("vision", "kind", "convnext", "\"vision.kind\" 'convnext'"),
+        ("vision", "heads", 5, "vision.heads .5. does not divide vision.width .96."),
+        ("vision", "patch_size", 48, "vision.patch_size"),
+        ("vision", "stride", 1, 'does not know: "vision.stride"'),
+        ("text", "heads", "2", "\"text.heads\" is '2'"),
+    ],
+)
 def test_what_is_not_understood_is_named(part, entry, value, sentence):
     values = json.loads(SMALL["vit"].to_json())
     (values if part is None else values[part])[entry] = value

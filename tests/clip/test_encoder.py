@@ -50,8 +50,10 @@ def test_bfloat16_agrees_and_says_so(model, config, plain):
     half = TorchEncoder(random_model(config), config, "key", [BFLOAT16, PLAIN])
     assert half.description == f"{config.name} on CPU, bfloat16"
     pixels, texts = probe_pixels(64), ["two kids on a red sled", "an old coin"]
-    for ours, exact in ((half.encode_pixels(pixels), plain.encode_pixels(pixels)),
-                        (half.encode_texts(texts), plain.encode_texts(texts))):
+    for ours, exact in (
+        (half.encode_pixels(pixels), plain.encode_pixels(pixels)),
+        (half.encode_texts(texts), plain.encode_texts(texts)),
+    ):
         assert (ours * exact).sum(axis=1).min() >= 0.999
 
 
@@ -94,8 +96,12 @@ def test_wrong_pixels_are_our_bug(plain):
 def test_load_encoder(model, config, tmp_path):
     checkpoint.save(model, config, tmp_path / "m")
     loaded, info = load_encoder(str(tmp_path / "m")), describe(tmp_path / "m")
-    assert (loaded.name, loaded.key, loaded.dim, loaded.pixel_spec) == \
-        (info.name, info.key, info.dim, info.pixel_spec)
+    assert (loaded.name, loaded.key, loaded.dim, loaded.pixel_spec) == (
+        info.name,
+        info.key,
+        info.dim,
+        info.pixel_spec,
+    )
     assert loaded.logit_scale == pytest.approx(info.logit_scale)
     with pytest.raises(ModelError):
         load_encoder(str(tmp_path / "none"))

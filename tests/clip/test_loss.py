@@ -50,7 +50,8 @@ def test_half_precision_features_are_scored_in_float32():
     half = clip_loss(images.bfloat16(), texts.bfloat16(), torch.tensor(100.0))
     assert half.dtype == torch.float32
     assert half.item() == pytest.approx(
-        clip_loss(images.bfloat16().float(), texts.bfloat16().float(), torch.tensor(100.0)).item())
+        clip_loss(images.bfloat16().float(), texts.bfloat16().float(), torch.tensor(100.0)).item()
+    )
 
 
 @pytest.mark.parametrize(("given", "kept"), [(9.0, math.log(100)), (-1.0, 0.0), (3.0, 3.0)])

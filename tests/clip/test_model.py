@@ -101,11 +101,21 @@ def test_every_parameter_learns(config):
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
 
 
-@pytest.mark.parametrize(("name", "millions"), [
-    ("RN50", 102.0), ("RN101", 119.7), ("RN50x4", 178.3), ("RN50x16", 291.0), ("RN50x64", 623.3),
-    ("ViT-B-32", 151.3), ("ViT-B-16", 149.6), ("ViT-L-14", 427.6), ("ViT-L-14-336", 427.9),
-    ("ViT-H-14", 986.1),
-])
+@pytest.mark.parametrize(
+    ("name", "millions"),
+    [
+        ("RN50", 102.0),
+        ("RN101", 119.7),
+        ("RN50x4", 178.3),
+        ("RN50x16", 291.0),
+        ("RN50x64", 623.3),
+        ("ViT-B-32", 151.3),
+        ("ViT-B-16", 149.6),
+        ("ViT-L-14", 427.6),
+        ("ViT-L-14-336", 427.9),
+        ("ViT-H-14", 986.1),
+    ],
+)
 def test_published_sizes(name, millions):
     with torch.device("meta"):
         model = CLIP(ARCHITECTURES[name])

@@ -25,10 +25,19 @@ def pair(request):
     ours = random_model(config)
     theirs = open_clip.CLIP(
         config.embed_dim,
-        {"layers": list(vision.layers), "width": vision.width, "image_size": vision.image_size,
-         "head_width": 32 * vision.width // vision.heads},
-        {"context_length": text.context_length, "vocab_size": text.vocab_size, "width": text.width,
-         "heads": text.heads, "layers": text.layers},
+        {
+            "layers": list(vision.layers),
+            "width": vision.width,
+            "image_size": vision.image_size,
+            "head_width": 32 * vision.width // vision.heads,
+        },
+        {
+            "context_length": text.context_length,
+            "vocab_size": text.vocab_size,
+            "width": text.width,
+            "heads": text.heads,
+            "layers": text.layers,
+        },
         quick_gelu=config.activation == "quick_gelu",
     ).eval()
     theirs.load_state_dict(ours.state_dict())
@@ -39,7 +48,8 @@ def outputs_of_stages(tower: torch.nn.Module, images: torch.Tensor) -> dict[str,
     outputs: dict[str, torch.Tensor] = {}
     hooks = [
         tower.get_submodule(name).register_forward_hook(
-            lambda _module, _input, output, name=name: outputs.update({name: output}))
+            lambda _module, _input, output, name=name: outputs.update({name: output})
+        )
         for name in STAGES
     ]
     tower(images)

@@ -24,15 +24,23 @@ def their_config(config: CLIPConfig):
     return transformers.CLIPConfig(
         projection_dim=config.embed_dim,
         vision_config={
-            "hidden_size": vision.width, "intermediate_size": 4 * vision.width,
-            "num_hidden_layers": vision.layers, "num_attention_heads": vision.heads,
-            "image_size": vision.image_size, "patch_size": vision.patch_size, "hidden_act": config.activation,
+            "hidden_size": vision.width,
+            "intermediate_size": 4 * vision.width,
+            "num_hidden_layers": vision.layers,
+            "num_attention_heads": vision.heads,
+            "image_size": vision.image_size,
+            "patch_size": vision.patch_size,
+            "hidden_act": config.activation,
         },
         text_config={
-            "hidden_size": text.width, "intermediate_size": 4 * text.width,
-            "num_hidden_layers": text.layers, "num_attention_heads": text.heads,
-            "vocab_size": text.vocab_size, "max_position_embeddings": text.context_length,
-            "bos_token_id": text.start_of_text, "eos_token_id": text.end_of_text,
+            "hidden_size": text.width,
+            "intermediate_size": 4 * text.width,
+            "num_hidden_layers": text.layers,
+            "num_attention_heads": text.heads,
+            "vocab_size": text.vocab_size,
+            "max_position_embeddings": text.context_length,
+            "bos_token_id": text.start_of_text,
+            "eos_token_id": text.end_of_text,
             "hidden_act": config.activation,
         },
     )
@@ -58,8 +66,11 @@ def their_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     for ours, their in norms.items():
         theirs |= {f"{their}.{kind}": state[f"{ours}.{kind}"] for kind in ("weight", "bias")}
     inside = {
-        "attn.out_proj": "self_attn.out_proj", "ln_1": "layer_norm1", "ln_2": "layer_norm2",
-        "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2",
+        "attn.out_proj": "self_attn.out_proj",
+        "ln_1": "layer_norm1",
+        "ln_2": "layer_norm2",
+        "mlp.c_fc": "mlp.fc1",
+        "mlp.c_proj": "mlp.fc2",
     }
     for prefix, their_prefix in (("", "text_model"), ("visual.", "vision_model")):
         start = f"{prefix}transformer.resblocks."

@@ -12,13 +12,66 @@ from photoclip.errors import ModelError, PhotoClipError
 from photoclip.paths import resource
 
 WORDS = (
-    "a photo of", "Cat", "DOGS", "can't", "they've", "3.14", "2021", "naïve", "straße", "Ελλάδα", "москва",
-    "東京タワー", "서울", "שלום", "مرحبا", "हिन्दी", "👩‍👩‍👧", "🏳️‍🌈", "☕️", "e\u0301", "ﬁne", "—", "…", "“q”",
+    "a photo of",
+    "Cat",
+    "DOGS",
+    "can't",
+    "they've",
+    "3.14",
+    "2021",
+    "naïve",
+    "straße",
+    "Ελλάδα",
+    "москва",
+    "東京タワー",
+    "서울",
+    "שלום",
+    "مرحبا",
+    "हिन्दी",
+    "👩‍👩‍👧",
+    "🏳️‍🌈",
+    "☕️",
+    "e\u0301",
+    "ﬁne",
+    "—",
+    "…",
+    "“q”",
 )
 MARKUP = (
-    "&amp;", "&lt;b&gt;", "&amp;amp;", "&#39;", "&eacute;", "<br/>", "&nbsp;", "<|endoftext|>", "#tag", "@x",
-    "schÃ¶n", "l&#8217;eau", "http://x.org/?a=b&c=d", "x" * 90, "\t", "\n\n", "\r", "\x00", "\x1b[0m",
-    "\u200b", "\u3000", "\ufeff", "_", "'", "'s", "''", "!!!", "$5", "½", "²", "①", "İ", "ß", "Ǆ",
+    "&amp;",
+    "&lt;b&gt;",
+    "&amp;amp;",
+    "&#39;",
+    "&eacute;",
+    "<br/>",
+    "&nbsp;",
+    "<|endoftext|>",
+    "#tag",
+    "@x",
+    "schÃ¶n",
+    "l&#8217;eau",
+    "http://x.org/?a=b&c=d",
+    "x" * 90,
+    "\t",
+    "\n\n",
+    "\r",
+    "\x00",
+    "\x1b[0m",
+    "\u200b",
+    "\u3000",
+    "\ufeff",
+    "_",
+    "'",
+    "'s",
+    "''",
+    "!!!",
+    "$5",
+    "½",
+    "²",
+    "①",
+    "İ",
+    "ß",
+    "Ǆ",
 )
 
 
@@ -56,8 +109,10 @@ def test_known_ids(tokenizer):
 
 
 def test_decode_gives_the_words_back(tokenizer):
-    assert tokenizer.decode(tokenizer("Two KIDS on a sled, 2 dogs 🙂")[0].tolist()).strip("! ") == \
-        "two kids on a sled , 2 dogs 🙂"
+    assert (
+        tokenizer.decode(tokenizer("Two KIDS on a sled, 2 dogs 🙂")[0].tolist()).strip("! ")
+        == "two kids on a sled , 2 dogs 🙂"
+    )
 
 
 def test_a_typed_end_of_text_is_only_text(tokenizer):

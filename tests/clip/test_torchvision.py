@@ -19,8 +19,10 @@ def test_transforms_work():
 
 
 def test_it_works_in_a_new_process():
-    code = ("from photoclip.clip.torchvision_compat import import_torchvision as get; "
-            "print(get('torchvision.models').resnet18.__name__)")
+    code = (
+        "from photoclip.clip.torchvision_compat import import_torchvision as get; "
+        "print(get('torchvision.models').resnet18.__name__)"
+    )
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "resnet18"

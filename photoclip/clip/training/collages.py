@@ -46,8 +46,9 @@ def _open(sources: list[Path], random: Random) -> Image.Image:
 
 
 def many_coins(sources: list[Path], random: Random) -> Image.Image:
-    """4 to 30 coins in loose rows on a plain ground with a soft slope of light; half of them without colour."""
-    ground = np.linspace(*random.uniform(20, 190, 2), SIDE)[None, :, None] + np.zeros((SIDE, 1, 3))
+    """4 to 25 coins in loose rows on a ground with a slope of light; every second picture without colour."""
+    light = np.linspace(random.uniform(20, 190), random.uniform(20, 190), SIDE)
+    ground = np.tile(light[None, :, None], (SIDE, 1, 3))
     ground += random.normal(0, 6, (SIDE, SIDE, 1)) + random.uniform(-15, 15, 3)
     picture = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
     rows = int(random.integers(2, 6))
@@ -56,7 +57,10 @@ def many_coins(sources: list[Path], random: Random) -> Image.Image:
         for column in range(rows):
             size = int(step * random.uniform(0.55, 0.95))
             coin = _open(sources, random).resize((size, size)).rotate(random.uniform(0, 360))
-            where = (int(column * step + random.uniform(0, step - size)), int(row * step + random.uniform(0, 4)))
+            where = (
+                int(column * step + random.uniform(0, step - size)),
+                int(row * step + random.uniform(0, 4)),
+            )
             picture.paste(coin, where, disc(size))
     return _perhaps_grey(picture, random)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,10 +16,10 @@ from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.preprocess import Normalize
 from photoclip.clip.tokenizer import load_tokenizer
-from photoclip.clip.training.mixture import Mixture
+from photoclip.clip.training.mixture import NO_CLASS, Mixture
 from photoclip.clip.training.packing import Pack
 
-STEPS = 240
+STEPS = 150
 BATCH = 256
 RATE = 2e-4
 KEEP = 10.0
@@ -50,10 +51,9 @@ def fit_text(
 ) -> None:
     """Trains the text tower alone, briefly, to find training pictures by their captions and names (InfoNCE
     against pictures whose vectors are fixed), held near its distilled vectors by a second loss."""
-    images, words = _pairs(model, config, mixture)
+    images, words, meanings = _pairs(model, config, mixture)
     tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
-    frozen = tokenizer(list(texts), truncate=True)
-    anchors = _texts(model, frozen)
+    before = copy.deepcopy(model)
     trained = [
         parameter
         for name, parameter in model.named_parameters()
@@ -64,49 +64,57 @@ def fit_text(
     scale = model.logit_scale.exp().item()
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1.0, step / 30) * (1 - step / steps)
+            group["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 - step / steps)
         rows = random.choice(len(images), batch, replace=False)
-        chosen = torch.tensor([int(random.choice(words[row])) for row in rows])
-        further = torch.from_numpy(random.choice(len(anchors), batch // 2, replace=False))
-        both = torch.cat([chosen, further])
-        found = F.normalize(model.encode_text(frozen[both].to(model.device)), dim=-1)
+        chosen = np.array([random.choice(words[row]) for row in rows])
+        further = random.choice(len(texts), batch // 4, replace=False)
+        tokens = tokenizer([texts[row] for row in (*chosen, *further)], truncate=True).to(model.device)
+        found = _unit_texts(model, tokens)
+        with torch.no_grad():
+            anchors = _unit_texts(before, tokens)
         image = images[torch.from_numpy(rows)]
-        same = (image @ image.T > 0.999) | (chosen[:, None] == chosen[None]).to(image.device)
-        target = same.float() / same.sum(1, keepdim=True)
+        alike = torch.from_numpy(meanings[rows][:, None] == meanings[rows][None]).to(image.device)
+        target = alike.float() / alike.sum(1, keepdim=True)
         logits = scale * image @ found[:batch].T
         pairs = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-        kept = 1 - (found * anchors[both].to(found)).sum(1).mean()
+        kept = 1 - (found * anchors).sum(1).mean()
         optimizer.zero_grad(set_to_none=True)
         (pairs + KEEP * kept).backward()
         optimizer.step()
-        if step % 50 == 0:
+        if step % 20 == 0:
             log(f"fit {step} pairs {pairs.item():.3f} drift {kept.item():.4f}")
 
 
-@torch.inference_mode()
-def _texts(model: CLIP, tokens: Tensor) -> Tensor:
-    batches = (
-        model.encode_text(tokens[start : start + BATCH].to(model.device))
-        for start in range(0, len(tokens), BATCH)
-    )
-    return torch.cat([F.normalize(batch.float(), dim=-1).cpu() for batch in batches]).clone()
+def _unit_texts(model: CLIP, tokens: Tensor) -> Tensor:
+    with torch.autocast(tokens.device.type, torch.bfloat16):
+        vectors = model.encode_text(tokens)
+    return F.normalize(vectors.float(), dim=-1)
 
 
-def _pairs(model: CLIP, config: CLIPConfig, mixture: Mixture) -> tuple[Tensor, list[NDArray[np.int64]]]:
-    """Unit vectors of every captioned picture and of some of every class, and the rows of their texts."""
+def _pairs(
+    model: CLIP, config: CLIPConfig, mixture: Mixture
+) -> tuple[Tensor, list[NDArray[np.int64]], NDArray[np.int64]]:
+    """Unit vectors of every captioned picture and of some of every class, the rows of their texts, and a
+    number that pictures of one meaning share."""
     size = config.vision.image_size
     normalize = Normalize(config, model.device, torch.float32)
     random = np.random.default_rng(0)
-    vectors, words = [], []
+    vectors: list[Tensor] = []
+    words: list[NDArray[np.int64]] = []
+    meanings: list[int] = []
     for number, pack in enumerate(mixture.packs):
         indices = _chosen(pack, random)
         for start in range(0, len(indices), 64):
             part = indices[start : start + 64]
             pixels = np.stack([centre(pack.picture(index), size) for index in part])
-            with torch.inference_mode():
-                vectors.append(F.normalize(model.encode_image(normalize(pixels)).float(), dim=-1))
-            words += [mixture.text_rows[number][pack.labels[index]] for index in part]
-    return torch.cat(vectors).clone(), words
+            x = normalize(pixels)
+            with torch.inference_mode(), torch.autocast(x.device.type, torch.bfloat16):
+                vectors.append(F.normalize(model.encode_image(x).float(), dim=-1))
+            for label in (int(pack.labels[index]) for index in part):
+                meaning = int(mixture.class_rows[number][label])
+                words.append(mixture.text_rows[number][label])
+                meanings.append(meaning if meaning != NO_CLASS else NO_CLASS - 1 - label)
+    return torch.cat(vectors).clone(), words, np.array(meanings)
 
 
 def _chosen(pack: Pack, random: np.random.Generator) -> list[int]:

@@ -110,12 +110,15 @@ class Thumbnails(QObject):
             image = None if data is None else tile(data, side, radius)
             with self._condition:
                 self._busy.discard(key)
-                if self._closed:
+                if self._is_closed():
                     return
                 self._delivery.append((key, side, image))
                 first = len(self._delivery) == 1
             if first:  # the rest of the batch rides along
                 self._arrived.emit()
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     def _take_delivery(self) -> None:
         with self._condition:

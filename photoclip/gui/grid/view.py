@@ -294,12 +294,14 @@ class GridView(QAbstractItemView):
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         for ranges, value in ((deselected, False), (selected, True)):
-            for part in ranges:
+            for part in ranges.toList():
                 self._selected[part.top() : part.bottom() + 1] = value
         super().selectionChanged(selected, deselected)
         self.chosen.emit()
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
         if not self._extending:
             self._anchor = current.row()
         super().currentChanged(current, previous)
@@ -477,7 +479,7 @@ class GridView(QAbstractItemView):
             paint.photo(painter, rect, image, colours[row - first], row >= content.confident)
             if self._selected[row] or (row == current and focused):
                 outlined.append((rect, row))
-        many = np.count_nonzero(self._selected) > 1
+        many = bool(np.count_nonzero(self._selected) > 1)
         for rect, row in outlined:
             paint.outline(
                 painter, rect, selected=bool(self._selected[row]), focused=many and focused and row == current

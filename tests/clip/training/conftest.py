@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from training_pictures import COLOURS, encoded, picture, write_set
+
+from tests.clip.training.training_pictures import COLOURS, encoded, picture, write_set
 
 
 @pytest.fixture

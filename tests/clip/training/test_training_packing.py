@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from training_pictures import COLOURS, encoded, picture
 
 from photoclip.clip.training import packing, sets
+from tests.clip.training.training_pictures import COLOURS, encoded, picture
 
 TRAIN, DEV = frozenset({"train"}), frozenset({"dev"})
 NONE = np.array([], np.uint64)

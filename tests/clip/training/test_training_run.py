@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from training_pictures import COLOURS, CONFIG
 
 from photoclip.clip import checkpoint
 from photoclip.clip.tokenizer import load_tokenizer
 from photoclip.clip.training import distill, evaluate, join, packing, sets, train
 from photoclip.clip.training.mixture import NO_CLASS, Mixture
 from photoclip.clip.training.texts import folded, unique, with_templates
+from tests.clip.training.training_pictures import COLOURS, CONFIG
 
 CPU = torch.device("cpu")
 TEXT_DIM = 20
