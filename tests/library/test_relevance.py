@@ -1,0 +1,88 @@
+"""Odds and probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from photoclip.library import relevance
+
+ODDS = npst.arrays(np.float32, st.integers(1, 30), elements=st.floats(-150, 150, width=32))
+
+
+def test_generic_prompts_are_read_from_the_resources() -> None:
+    prompts = relevance.background_prompts()
+    assert len(prompts) == len(set(prompts)) >= 10
+    assert not any(prompt.startswith("#") or not prompt.strip() for prompt in prompts)
+
+
+def test_a_text_alone_has_the_probability_of_a_softmax() -> None:
+    rng = np.random.default_rng(0)
+    prompts = rng.uniform(-0.2, 0.4, (1, 7)).astype(np.float32)
+    cosine = np.array([0.3], np.float32)
+    level = relevance.background_level(prompts, 50.0)
+    everything = np.exp(50.0 * np.concatenate([cosine, prompts[0]]).astype(np.float64))
+    found = relevance.score(relevance.text_odds(cosine, float(level[0]), 50.0))
+    assert found[0] == pytest.approx(everything[0] / everything.sum(), rel=1e-3)
+
+
+def test_ranking_is_that_of_the_cosines_also_where_the_score_is_full() -> None:
+    cosines = np.array([0.9, 0.95, 1.0], np.float32)
+    odds = relevance.text_odds(cosines, 0.0, 100.0)
+    assert (relevance.score(odds) == 1.0).all()
+    assert np.argsort(odds).tolist() == [0, 1, 2]
+
+
+@given(ODDS)
+def test_scores_are_probabilities_in_the_order_of_the_odds(odds: np.ndarray) -> None:
+    scores = relevance.score(np.sort(odds))
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert (np.diff(scores) >= 0).all()
+
+
+@given(ODDS, ODDS)
+def test_both_lies_between_its_parts(first: np.ndarray, second: np.ndarray) -> None:
+    count = min(len(first), len(second))
+    first, second = first[:count], second[:count]
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    together = relevance.both(first, second)
+    slack = 1e-3 * (1 + np.abs(low) + np.abs(high))
+    assert (together >= low - slack).all()
+    assert (together <= high + slack).all()
+
+
+def test_both_needs_both() -> None:
+    sure, no = np.array([20.0], np.float32), np.array([-20.0], np.float32)
+    assert relevance.score(relevance.both(sure, no))[0] < 0.01
+    assert relevance.score(relevance.both(sure, sure))[0] > 0.99
+
+
+def test_an_exclusion_sinks_what_shows_it_and_leaves_the_rest_in_order() -> None:
+    odds = np.array([9.0, 5.0, 4.0, -3.0], np.float32)
+    excluded = np.array([6.0, -2.0, -8.0, 1.0], np.float32)
+    assert relevance.without(odds, excluded).tolist() == [-6.0, 5.0, 4.0, -3.0]
+
+
+def test_likeness_is_even_half_way_from_the_usual_to_the_same() -> None:
+    odds = relevance.image_odds(np.array([0.6, 0.8, 1.0], np.float32), 0.6)
+    assert relevance.score(odds) == pytest.approx([0.0067, 0.5, 0.9933], abs=1e-3)
+
+
+def test_the_usual_cosine_follows_a_library_as_it_grows() -> None:
+    assert relevance.usual_cosine(0.9, 0) == relevance.USUAL_COSINE
+    assert relevance.USUAL_COSINE < relevance.usual_cosine(0.9, 5) < relevance.usual_cosine(0.9, 500) < 0.9
+    assert relevance.image_odds(np.array([1.0], np.float32), 1.0)[0] == pytest.approx(-5.0)
+
+
+def test_shares_add_up() -> None:
+    shares = relevance.shares(np.array([0.31, 0.25, 0.1], np.float32), 100.0)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[0] / shares[1] == pytest.approx(np.exp(6.0), rel=1e-3)
+
+
+def test_confident_counts_from_the_first() -> None:
+    assert relevance.confident_count(np.array([0.9, 0.5, 0.49], np.float32)) == 2
+    assert relevance.confident_count(np.empty(0, np.float32)) == 0
