@@ -39,7 +39,7 @@ class Browser(QWidget):
         self.thumbnails = Thumbnails(session.library.thumbnails.get, self)
         self.grid = GridView(self.thumbnails)
         self._again = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._again.timeout.connect(lambda: self._find(keep=True))
+        self._again.timeout.connect(self.find_again)
         self._build()
         session.changed.connect(self._on_change)
         session.encoder_state.connect(self._on_encoder)
@@ -59,12 +59,32 @@ class Browser(QWidget):
         line.addWidget(self._caption, 1)
         for label in (self._title, self._caption):
             label.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._error)
         column.addLayout(line)
         column.addWidget(self.grid, 1)
+
+    def add_line(self, line: QWidget) -> None:
+        """Put a line over the photos that comes and goes by itself."""
+        margins = QHBoxLayout()
+        margins.setContentsMargins(theme.SPACE[3], 0, theme.SPACE[3], 0)
+        margins.addWidget(line)
+        self._column.insertLayout(0, margins)
+
+    @property
+    def title(self) -> str:
+        return self._title.text()
+
+    @property
+    def caption(self) -> str:
+        return self._caption.text()
+
+    @property
+    def error(self) -> str:
+        """What is said to be wrong with the query, or nothing."""
+        return "" if self._error.isHidden() else self._error.text()
 
     # What to show
 
@@ -85,6 +105,10 @@ class Browser(QWidget):
             self._find(keep=True)
 
         self._session.compute(lambda _cancelled: self._finder.glance(), shown, key="search")
+
+    def find_again(self) -> None:
+        """Show what is there now, without moving what is on the screen."""
+        self._find(keep=True)
 
     def close_down(self) -> None:
         """Stop the threads that belong to the grid."""

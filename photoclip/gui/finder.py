@@ -128,10 +128,9 @@ def place_ids(catalog: Catalog, source: Source, table: PhotoTable) -> NDArray[np
         from photoclip.library.catalog.labels import labelled
 
         return labelled(catalog, source.id)
-    (ids,) = catalog.columns(
-        "SELECT DISTINCT photo_id FROM file WHERE folder_id = ? AND missing_since IS NULL", (source.id,)
-    )
-    return np.array(ids, np.int64)
+    from photoclip.library.labelling import Scope, photos_in
+
+    return photos_in(catalog, Scope("folder", source.id))
 
 
 def _listing(table: PhotoTable, wish: Wish, place: NDArray[np.int64] | None) -> GridContent:

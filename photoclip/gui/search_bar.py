@@ -128,6 +128,11 @@ class SearchBar(QFrame):
             tuple(image for chip in self._chips for image in chip.request.images),
         )
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether what is typed has been searched for."""
+        return not self._timer.isActive()
+
     def set_text(self, text: str) -> None:
         """Put a whole query in, filters as chips, and search for it at once."""
         self._drop_chips()

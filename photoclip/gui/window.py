@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from photoclip.gui import dialogs, theme
 from photoclip.gui.actions import MANY_PATHS, PhotoActions
 from photoclip.gui.activity import ActivityLine
+from photoclip.gui.auto_tag import AutoTagLine
 from photoclip.gui.browser import Browser
 from photoclip.gui.details import DetailsPanel
 from photoclip.gui.header import Header
@@ -67,6 +68,8 @@ class Window(QMainWindow):
         self.grid = self.browser.grid
         self.details = DetailsPanel(self.session)
         self.activity = ActivityLine(self.session)
+        self.auto_tag_line = AutoTagLine(self.session)
+        self.browser.add_line(self.auto_tag_line)
         self.actions_on_photos = PhotoActions(self.session, self._chosen, self)
         self.photo_search = PhotoSearch(self.session, self.header.search)
         self.stack = QStackedWidget()
@@ -167,7 +170,11 @@ class Window(QMainWindow):
         self.grid.setFocus()
 
     def _on_painted(self) -> None:
-        if not self._painted_once and self.browser.found is not None:
+        if self.browser.found is not None:
+            self._announce_first_paint()
+
+    def _announce_first_paint(self) -> None:
+        if not self._painted_once:
             self._painted_once = True
             self.first_painted.emit()
 
@@ -297,6 +304,7 @@ class Window(QMainWindow):
             self.stack.addWidget(self._first_run)
         if not any_folder and self.stack.currentWidget() is self.browser and self._first_run:
             self._show_page(self._first_run)
+            self._announce_first_paint()
 
     def _show_page(self, page: QWidget) -> None:
         self.stack.setCurrentWidget(page)
@@ -315,30 +323,21 @@ class Window(QMainWindow):
             self.grid.clearSelection()
 
     def focus_photos(self) -> None:
+        """On to the photos, with a first one to start from."""
         self.grid.setFocus()
+        self.grid.ensure_current()
 
     # What is done
 
     def add_folders(self, paths: list[bytes]) -> None:
+        """Watch these too; the indexer takes notice by itself."""
         for path in paths:
-            self._add_folder(path)
-
-    def _add_folder(self, path: bytes) -> None:
-        self.session.mutate(lambda catalog: folders.add_folder(catalog, path), self._index)
-
-    def _index(self, change: Change | None) -> None:
-        if change is not None and change.created is not None:
-            folder_ids = [change.created]
-            self.session.compute(
-                lambda _cancelled: self.session.indexer.rescan(folder_ids), lambda _nothing: None
-            )
+            self.session.mutate(lambda catalog, path=path: folders.add_folder(catalog, path))
 
     def auto_tag(self, album_id: int) -> None:
-        """Run the labels over one album; the notice says how it went and offers Undo."""
-        from photoclip.library import labelling
-
-        session = self.session
-        session.mutate(lambda _catalog: labelling.auto_tag_album(session.engine, album_id))
+        """Show what the labels would tag in an album, on the album's own page."""
+        self.show_source(Source("album", album_id))
+        self.auto_tag_line.ask(album_id)
 
     def choose_theme(self, preference: str) -> None:
         self.settings = replace(self.settings, theme=preference)

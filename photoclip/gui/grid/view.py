@@ -122,6 +122,10 @@ class GridView(QAbstractItemView):
         self._empty = (glyph, title, sentence)
         self.viewport().update()
 
+    @property
+    def empty_title(self) -> str:
+        return self._empty[1] if self._empty else ""
+
     def show_weaker(self, shown: bool) -> None:
         self.set_content(self.content.with_weaker(shown), keep=True)
         self.weaker_toggled.emit(shown)
@@ -133,6 +137,14 @@ class GridView(QAbstractItemView):
     def current_id(self) -> int | None:
         row = self.currentIndex().row()
         return self._id(row) if row >= 0 else None
+
+    def ensure_current(self) -> None:
+        """Where no photo is the current one, make it the first on the screen; nothing is selected."""
+        if self.content.shown and not self.currentIndex().isValid():
+            first = self._layout.visible(self.verticalOffset(), self.verticalOffset() + 1)[0]
+            row = min(first, self.content.shown - 1)
+            no_selection = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self.photos.index(row), no_selection)
 
     def select_ids(self, ids: NDArray[np.int64], *, scroll: bool = True) -> None:
         """Select these photos as far as they are shown; the first becomes the current one."""
