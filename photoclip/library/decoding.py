@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Decoders:
     """Decode processes, started at the first task. Feed with `submit` while `room`, take with `next_outcome`.
 
     A photo whose worker crashes is tried once more, one that runs over its time is not; either way it comes
-    back as `Refused` and the others go on. Used from one thread.
+    back as `Refused` and the others go on. Used from one thread. `prepare` runs in the processes.
     """
 
     def __init__(
@@ -43,10 +43,12 @@ class Decoders:
         *,
         time_limit: float = TIME_LIMIT,
         memory_limit: int = worker.MEMORY_LIMIT,
+        prepare: Callable[[Task], Outcome] = worker.prepare,
     ) -> None:
         self.workers = workers or default_workers()
         self._time_limit = time_limit
         self._memory_limit = memory_limit
+        self._prepare = prepare
         self._pool: ProcessPool | None = None
         self._flights: dict[ProcessFuture[Outcome], _Flight] = {}
         self._landed: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -98,7 +100,7 @@ class Decoders:
                 initargs=(self._memory_limit, NICENESS),
                 context=multiprocessing.get_context("spawn"),
             )
-        future = self._pool.schedule(worker.prepare, args=(flight.task,), timeout=self._time_limit)
+        future = self._pool.schedule(self._prepare, args=(flight.task,), timeout=self._time_limit)
         self._flights[future] = flight
         future.add_done_callback(self._landed.put)
 

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from photoclip.errors import ModelError
+from photoclip.library.encoder import IMAGE_BATCH, EncoderProcess
+from tests.library.fakes import FAKE_INFO, FakeEncoder, fake_process, plain
+
+
+class Fragile(FakeEncoder):
+    """Dies, raises or waits on command; counts its starts in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        with (folder / "starts").open("a") as file:
+            file.write(".")
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        for text in texts:
+            if text == "die always" or (text == "die once" and (self.folder / "starts").stat().st_size == 1):
+                os.write(2, b"the driver went away\n")
+                os.kill(os.getpid(), signal.SIGKILL)
+            if text == "run out of memory":
+                raise RuntimeError("out of memory on device 0")
+            if text == "refuse":
+                raise ModelError("This model has no text tower.")
+        return super().encode_texts(texts)
+
+
+def broken() -> FakeEncoder:
+    raise ModelError("The model fake is incomplete; download it again.")
+
+
+@pytest.fixture
+def fragile(tmp_path: Path) -> Iterator[EncoderProcess]:
+    encoder = EncoderProcess(FAKE_INFO, partial(Fragile, tmp_path))
+    yield encoder
+    encoder.close()
+
+
+def starts(tmp_path: Path) -> int:
+    return (tmp_path / "starts").stat().st_size
+
+
+def test_answers_are_the_models_own() -> None:
+    states: list[str] = []
+    encoder = fake_process()
+    encoder.on_state = states.append
+    assert encoder.description == "fake"
+    many = np.concatenate([plain("red"), plain("blue")] * IMAGE_BATCH)
+    assert np.array_equal(encoder.encode_pixels(many), FakeEncoder().encode_pixels(many))
+    assert np.array_equal(
+        encoder.encode_texts(["red", "a sled"]), FakeEncoder().encode_texts(["red", "a sled"])
+    )
+    assert encoder.encode_texts([]).shape == encoder.encode_pixels(many[:0]).shape == (0, FAKE_INFO.dim)
+    assert encoder.description == "fake on fingers"
+    encoder.close()
+    assert states == ["starting", "ready", "stopped"]
+    with pytest.raises(ModelError, match="closed"):
+        encoder.encode_texts(["red"])
+
+
+def test_a_child_that_dies_is_started_once_more(fragile: EncoderProcess, tmp_path: Path) -> None:
+    assert fragile.encode_texts(["die once"]).shape == (1, FAKE_INFO.dim)
+    assert starts(tmp_path) == 2
+
+
+def test_one_that_dies_again_is_an_error_with_its_last_words(fragile: EncoderProcess, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"signal 9 \(the driver went away\)"):
+        fragile.encode_texts(["die always"])
+    assert starts(tmp_path) == 2
+    assert fragile.encode_texts(["red"]).shape == (1, FAKE_INFO.dim)  # the next request tries anew
+
+
+def test_out_of_memory_is_tried_in_a_fresh_process(fragile: EncoderProcess, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="out of memory on device 0"):
+        fragile.encode_texts(["run out of memory"])
+    assert starts(tmp_path) == 2
+
+
+def test_the_models_own_refusal_keeps_the_child(fragile: EncoderProcess, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no text tower"):
+        fragile.encode_texts(["refuse"])
+    fragile.encode_texts(["red"])
+    assert starts(tmp_path) == 1
+
+
+def test_a_model_that_does_not_load_says_why() -> None:
+    states: list[str] = []
+    encoder = EncoderProcess(FAKE_INFO, broken, on_state=states.append)
+    with pytest.raises(ModelError, match="incomplete; download it again"):
+        encoder.encode_texts(["red"])
+    encoder.close()
+    assert states == ["starting", "failed"]
+
+
+def test_memory_is_given_back_when_idle() -> None:
+    stopped = threading.Event()
+    encoder = EncoderProcess(
+        FAKE_INFO,
+        FakeEncoder,
+        on_state=lambda s: stopped.set() if s == "stopped" else None,
+        idle_seconds=0.05,
+    )
+    encoder.encode_texts(["red"])
+    assert stopped.wait(10)
+    assert encoder.encode_texts(["red"]).shape == (1, FAKE_INFO.dim)
+    encoder.close()
+
+
+class Gated(FakeEncoder):
+    """Lets a batch of pixels through for each byte in a pipe, and notes the order of requests."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self._note("p")
+        with (self.folder / "gate").open("rb", buffering=0) as gate:
+            gate.read(1)
+        return super().encode_pixels(pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self._note("t")
+        return super().encode_texts(texts)
+
+    def _note(self, kind: str) -> None:
+        with (self.folder / "order").open("a") as file:
+            file.write(kind)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_search_goes_before_the_rest_of_the_photos(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    encoder = EncoderProcess(FAKE_INFO, partial(Gated, tmp_path))
+    encoder.encode_texts(["warm"])
+    photos = np.concatenate([plain("red")] * (3 * IMAGE_BATCH))
+    indexing = threading.Thread(target=encoder.encode_pixels, args=(photos,))
+    indexing.start()
+    gate = (tmp_path / "gate").open("wb", buffering=0)  # waits until the first batch is being encoded
+    searching = threading.Thread(target=encoder.encode_texts, args=(["red"],))
+    searching.start()
+    wait_until(lambda: encoder._turns._texts == 1)
+    gate.write(b"123")
+    searching.join(10)
+    indexing.join(10)
+    gate.close()
+    encoder.close()
+    assert (tmp_path / "order").read_text() == "tptpp"
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    waiting = threading.Event()
+    for _ in range(1000):
+        if holds():
+            return
+        waiting.wait(0.01)
+    raise AssertionError("it never came true")
+
+
+def test_close_ends_a_request_under_way(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    encoder = EncoderProcess(FAKE_INFO, partial(Gated, tmp_path))
+    errors: list[ModelError] = []
+
+    def ask() -> None:
+        try:
+            encoder.encode_pixels(plain("red"))
+        except ModelError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    with (tmp_path / "gate").open("wb"):
+        encoder.close()
+        asking.join(10)
+    assert [str(error) for error in errors] == ["The model fake was closed."]
+
+
+def test_the_child_ends_with_its_parent() -> None:
+    code = (
+        "import os, signal\n"
+        "from tests.library.fakes import fake_process\n"
+        "if __name__ == '__main__':\n"
+        "    encoder = fake_process(); encoder.warm_up()\n"
+        "    print(encoder._child._process.pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    try:
+        child = psutil.Process(int(done.stdout))
+    except psutil.NoSuchProcess:
+        return
+    child.wait(10)
+
+
+def test_the_library_side_never_imports_torch() -> None:
+    code = "import sys, photoclip.library.encoder, photoclip.library.ingest; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
