@@ -36,6 +36,9 @@ LibraryOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
 
 
+FILE_WIDTH = 10_000  # characters: what goes to a file or a pipe is not folded
+
+
 @dataclass(frozen=True)
 class Terminal:
     """One run of a command. Documents and tables go to stdout, everything else to stderr."""
@@ -103,7 +106,10 @@ class Terminal:
 
 def console(*, stderr: bool = False) -> Console:
     """Made anew each time, so that it writes to what stdout and stderr are now."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal:
+        made.width = FILE_WIDTH
+    return made
 
 
 def close(encoder: Encoder) -> None:

@@ -42,9 +42,9 @@ def background_prompts() -> tuple[str, ...]:
 def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
     """The logit a query must reach in a picture to be as likely as all generic prompts together.
 
-    `cosines` is [N, P], a column per generic prompt. A query is held against the mean of this over the library,
-    not picture by picture: how one picture answers to generic prompts is noise, and cost two fifths of the
-    first places (captions against photos) with the starter model.
+    `cosines` is [N, P], a column per generic prompt. A query is held against the mean of this over the
+    library, not picture by picture: how one picture answers to generic prompts is noise, and cost two fifths
+    of the first places (captions against photos) with the starter model.
     """
     logits = cosines * np.float32(logit_scale)
     top = logits.max(axis=1)

@@ -79,8 +79,8 @@ def test_any_text_parses_or_fails_politely(text: str) -> None:
 
 # Closer to what people type than any text: pieces of the language in any order.
 PIECES = st.sampled_from(
-    [*FIELDS, *(f"{field}:" for field in FIELDS), "-", '"', '""', " ", "  ", ":", "..", "2023", "07", "a", "Ä",
-     "last summer", "“", "”", "\n", "x-y"]
+    [*FIELDS, *(f"{field}:" for field in FIELDS), "-", '"', '""', " ", "  ", ":", "..", "2023", "07", "a",
+     "Ä", "last summer", "“", "”", "\n", "x-y"]
 )  # fmt: skip
 
 

@@ -82,9 +82,7 @@ def test_filters(shelf: Shelf, engine: SearchEngine) -> None:
     assert set(shelf.names(engine.search("album:rome"))) == {"red-1.jpg", "blue-1.jpg"}
     assert "red-1.jpg" not in shelf.names(engine.search('-label:"Warm things"'))
     assert shelf.names(engine.search("blue album:Rome"))[0] == "blue-1.jpg"
-    assert shelf.names(
-        engine.search("album:Rome label:'no'".replace("label:'no'", '-label:"Warm things"'))
-    ) == ["blue-1.jpg"]
+    assert shelf.names(engine.search('album:Rome -label:"Warm things"')) == ["blue-1.jpg"]
 
 
 def test_folder_filter_knows_names_and_paths(shelf: Shelf, engine: SearchEngine) -> None:
@@ -132,10 +130,8 @@ def test_a_wrong_query_says_where(engine: SearchEngine, query: str, position: in
 def test_within_limits_the_search(shelf: Shelf, engine: SearchEngine) -> None:
     within = np.array([shelf.id_of("green-1.jpg"), shelf.id_of("white-1.jpg"), 999], np.int64)
     assert shelf.names(engine.search("green", within=within)) == ["green-1.jpg", "white-1.jpg"]
-    alone = {
-        s: float(x)
-        for s, x in zip(shelf.names(engine.search("green")), engine.search("green").scores, strict=True)
-    }
+    everywhere = engine.search("green")
+    alone = dict(zip(shelf.names(everywhere), everywhere.scores.tolist(), strict=True))
     assert engine.search("green", within=within).scores[0] == pytest.approx(alone["green-1.jpg"], rel=1e-4)
 
 

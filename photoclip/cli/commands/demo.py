@@ -21,7 +21,7 @@ import typer
 from photoclip.cli import samples
 from photoclip.cli.commands.index import report, run_index
 from photoclip.cli.commands.search import result_rows
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, stopping
+from photoclip.cli.terminal import JsonOption, Terminal, absolute, stopping
 from photoclip.library import relevance
 from photoclip.library.catalog.folders import add_folder
 from photoclip.library.catalog.photos import path_of, photo_at
@@ -46,14 +46,13 @@ def demo(
     ] = None,
     window: Annotated[bool, typer.Option(help="Open the window at the end.")] = True,
     png: Annotated[Path | None, typer.Option(help="Paint the window into this PNG instead.")] = None,
-    library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a throw-away library of some photos, search it, and open the window on it."""
-    terminal = Terminal.of(context, library, as_json)
+    terminal = Terminal.of(context, None, as_json)
     with tempfile.TemporaryDirectory(prefix="photoclip-demo-") as scratch:
         photos = absolute(folder) if folder else _samples(terminal, Path(scratch) / "photos")
-        place = library or Path(scratch) / "library"
+        place = Path(scratch) / "library"
         document = _search_it(terminal, place, photos)
         painted = _show(terminal, place, window, png)
         if terminal.json:

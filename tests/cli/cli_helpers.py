@@ -1,0 +1,66 @@
+"""The commands with a model that knows colours, and windows that only note that they were opened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from photoclip.cli.main import build
+from photoclip.cli.services import ModelRow, Services
+from photoclip.errors import ModelError
+from photoclip.library.encoder import Encoder
+from tests.library.fakes import COLOURS, FakeEncoder
+
+RUNNER = CliRunner()
+MODEL = ModelRow("fake", "/models/fake", 33_000_000, 16, 16)
+
+
+@dataclass
+class Commands:
+    """Runs commands on one library folder. `opened` and `painted` are what the windows were asked."""
+
+    folder: Path
+    model_error: str = ""
+    opened: list[tuple[Path, str | None]] = field(default_factory=list)
+    painted: list[tuple[Path, Path, str]] = field(default_factory=list)
+
+    def run(self, *arguments: str | Path) -> Result:
+        services = Services(self._encoder, lambda: [MODEL], self._open, self._paint)
+        return RUNNER.invoke(build(services), ["--library", str(self.folder), *map(str, arguments)])
+
+    def ok(self, *arguments: str | Path) -> Result:
+        """Runs a command that has to succeed."""
+        result = self.run(*arguments)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def document(self, *arguments: str | Path, status: int = 0) -> dict[str, Any]:
+        """Runs a command with --json; stdout has to hold one document and nothing else."""
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == status, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    def _encoder(self, name: str | None) -> Encoder:
+        if self.model_error:
+            raise ModelError(self.model_error)
+        return FakeEncoder()
+
+    def _open(self, folder: Path, model: str | None) -> int:
+        self.opened.append((folder, model))
+        return 0
+
+    def _paint(self, folder: Path, model: str | None, png: Path, query: str) -> None:
+        self.painted.append((folder, png, query))
+
+
+def paint(path: Path, colour: str, size: tuple[int, int] = (32, 24)) -> Path:
+    """A picture file in one colour."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, COLOURS[colour]).save(path, "PNG")
+    return path

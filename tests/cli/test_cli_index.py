@@ -1,0 +1,166 @@
+"""`photoclip index`, and what is the same for every command."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from photoclip.library.library import Library
+from tests.cli.cli_helpers import Commands, paint
+from tests.library.fakes import COLOURS
+
+
+def test_the_document(commands: Commands, photos: Path) -> None:
+    (photos / "text.jpg").write_text("not a picture")
+    found = commands.document("index", photos)
+    assert {key: found[key] for key in ("found", "added", "changed", "missing", "embedded")} == {
+        "found": len(COLOURS) + 1,
+        "added": len(COLOURS),
+        "changed": 0,
+        "missing": 0,
+        "embedded": len(COLOURS),
+    }
+    assert [failure["path"] for failure in found["failed"]] == [str(photos / "text.jpg")]
+    assert set(found["failed"][0]) == {"path", "reason"}
+    assert found["seconds"] > 0
+    assert found["photos_per_second"] > 0
+    assert set(found) == {
+        "found", "added", "changed", "missing", "embedded", "failed", "seconds", "photos_per_second"
+    }  # fmt: skip
+
+
+def test_again_finds_nothing_new_and_sees_what_is_gone(commands: Commands, photos: Path) -> None:
+    commands.ok("index", photos)
+    again = commands.document("index")
+    assert (again["found"], again["added"], again["embedded"]) == (len(COLOURS), 0, 0)
+    (photos / "red.png").unlink()
+    paint(photos / "more" / "blue-2.png", "blue", (10, 10))
+    later = commands.document("index", photos / "more")  # inside a folder that is watched already
+    assert (later["added"], later["missing"]) == (1, 1)
+
+
+def test_words_for_people(commands: Commands, photos: Path) -> None:
+    result = commands.ok("index", photos)
+    assert f"{len(COLOURS)} photos found: {len(COLOURS)} new" in result.stdout
+
+
+@pytest.mark.parametrize("what", ["nowhere", "file.txt"])
+def test_a_folder_that_is_none_is_refused(commands: Commands, tmp_path: Path, what: str) -> None:
+    (tmp_path / "file.txt").write_text("x")
+    result = commands.run("index", tmp_path / what)
+    assert result.exit_code == 1
+    assert what in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_an_empty_folder_is_fine(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert commands.document("index", tmp_path / "empty")["found"] == 0
+    assert commands.document("search", "red")["results"] == []
+
+
+def test_a_missing_model_is_said(commands: Commands, photos: Path) -> None:
+    commands.model_error = "There is no model here."
+    result = commands.run("index", photos)
+    assert (result.exit_code, result.stderr) == (1, "There is no model here.\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has file names of any bytes")
+def test_names_that_are_not_utf8(commands: Commands, photos: Path) -> None:
+    odd = os.fsencode(photos) + b"/caf\xe9\n.png"
+    os.rename(photos / "red.png", odd)  # noqa: PTH104
+    os.rename(photos / "blue.png", os.fsencode(photos) + b"/bad\xff.jpg")  # noqa: PTH104
+    with open(os.fsencode(photos) + b"/bad\xff.jpg", "wb") as file:  # noqa: PTH123
+        file.write(b"no picture")
+    failed = commands.document("index", photos)["failed"]
+    assert [base64.b64decode(each["path_bytes"]) for each in failed] == [
+        os.fsencode(photos) + b"/bad\xff.jpg"
+    ]
+    first = commands.document("search", "red")["results"][0]
+    assert base64.b64decode(first["path_bytes"]) == odd
+    assert "\n" not in first["path"]
+    assert "\\xe9" in commands.ok("search", "red").stdout
+    again = commands.document("similar", os.fsdecode(odd))
+    assert odd not in [base64.b64decode(row.get("path_bytes", "")) for row in again["results"]]
+
+
+def test_kept_labels_are_applied_to_what_arrives(commands: Commands, photos: Path) -> None:
+    commands.ok("index", photos)
+    commands.ok("label", "add", "Red", "--describe", "red", "--keep")
+    paint(photos / "red-2.png", "red", (12, 12))
+    commands.ok("index")
+    found = commands.document("search", "label:Red")["results"]
+    assert [Path(row["path"]).name for row in found] == ["red-2.png"]
+
+
+def test_ctrl_c_keeps_what_is_done(commands: Commands, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = threading.Event()
+
+    def interrupt(self: object, pixels: object) -> object:
+        if not encoded.is_set():
+            encoded.set()
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(self, pixels)
+
+    from tests.library.fakes import FakeEncoder
+
+    original = FakeEncoder.encode_pixels
+    monkeypatch.setattr(FakeEncoder, "encode_pixels", interrupt)
+    result = commands.run("index", photos, "--json")
+    assert result.exit_code == 130
+    assert "Stopped" in result.stderr
+    assert '"found"' in result.stdout
+    commands.ok("index", photos)
+    assert len(commands.document("search", "red")["results"]) == len(COLOURS)
+
+
+def test_waits_for_another_that_is_indexing(indexed: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photoclip.cli.commands.index.BUSY_SECONDS", 0.05)
+    with Library.open(indexed.folder) as library:
+        lock = library.writer_lock()
+        lock.__enter__()
+        timer = threading.Timer(0.3, lambda: lock.__exit__(None, None, None))
+        timer.start()
+        result = indexed.run("index")
+        timer.join()
+    assert result.exit_code == 0
+    assert result.stderr.count("waiting until it is done") == 1
+
+
+def test_the_variable_and_the_option_choose_the_library(
+    indexed: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert indexed.document("search", "--library", indexed.folder, "red")["results"]
+    other = indexed.run("search", "red", "--library", tmp_path / "other")
+    assert other.exit_code == 1
+    assert "There is no library in" in other.stderr
+
+
+def test_without_a_command_the_window_opens(commands: Commands) -> None:
+    commands.ok()
+    assert commands.opened == [(commands.folder, None)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nonsense",), ("search", "--limit", "0"), ("similar",), ("label", "add"), ("score", "x.jpg")],
+)
+def test_wrong_use_ends_with_2(commands: Commands, arguments: tuple[str, ...]) -> None:
+    result = commands.run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Usage" in result.stderr
+
+
+def test_models(commands: Commands) -> None:
+    assert commands.document("models", "list") == {
+        "models": [{"name": "fake", "path": "/models/fake", "bytes": 33_000_000, "dim": 16, "image_size": 16}]
+    }
+    assert "33 MB" in commands.ok("models", "list").stdout

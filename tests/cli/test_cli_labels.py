@@ -1,0 +1,112 @@
+"""`photoclip label`, `album`, `undo` and `redo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.cli.cli_helpers import Commands
+from tests.library.fakes import COLOURS
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [Path(row["path"]).stem for row in rows]
+
+
+def test_a_label_from_first_to_last(indexed: Commands) -> None:
+    made = indexed.document("label", "add", "Warm", "--describe", "red", "--describe", "orange")
+    assert made == {
+        "label": {
+            "name": "Warm", "descriptions": ["red", "orange"], "threshold": 0.5, "keep_applied": False,
+            "human": 0, "auto": 0,
+        }
+    }  # fmt: skip
+    seen = indexed.document("label", "preview", "warm")
+    assert set(seen) == {"label", "threshold", "count", "already", "histogram", "results"}
+    assert set(names(seen["results"][:2])) == {"red", "orange"}
+    assert [row["above"] for row in seen["results"]] == [rank < seen["count"] for rank in range(len(COLOURS))]
+    assert sum(seen["histogram"]) == len(COLOURS)
+    assert seen["already"] == 0
+    done = indexed.document("label", "apply", "Warm")
+    assert done == {"label": "Warm", "added": seen["count"], "removed": 0, "tagged": seen["count"]}
+    (listed,) = indexed.document("label", "list")["labels"]
+    assert listed["auto"] == seen["count"]
+    assert len(indexed.document("search", "label:Warm")["results"]) == seen["count"]
+    assert indexed.document("label", "remove", "Warm")["label"]["auto"] == seen["count"]
+    assert indexed.document("label", "list") == {"labels": []}
+    assert indexed.document("undo") == {"undone": "Delete the label Warm"}
+    assert indexed.document("undo")["undone"].startswith("Apply Warm")
+    assert indexed.document("search", "label:Warm")["results"] == []
+    assert indexed.document("redo")["redone"].startswith("Apply Warm")
+
+
+def test_editing(indexed: Commands) -> None:
+    indexed.ok("label", "add", "Warm", "--threshold", "0.4")
+    indexed.ok(
+        "label", "edit", "warm", "--rename", "Hot", "--describe", "red", "--threshold", "0.9", "--keep"
+    )
+    (label,) = indexed.document("label", "list")["labels"]
+    assert label["name"] == "Hot"
+    assert (label["descriptions"], label["threshold"], label["keep_applied"]) == (["red"], 0.9, True)
+
+
+def test_scopes(indexed: Commands, pictures: Path) -> None:
+    indexed.ok("label", "add", "Red", "--describe", "red")
+    indexed.ok("album", "create", "Blues", pictures / "blue.png")
+    assert indexed.document("label", "apply", "Red", "--album", "Blues")["tagged"] == 0
+    assert names(indexed.document("label", "preview", "Red", "--album", "Blues")["results"]) == ["blue"]
+    assert indexed.document("label", "apply", "Red", "--folder", pictures)["tagged"] >= 1
+    assert indexed.run("label", "apply", "Red", "--folder", pictures.parent).exit_code == 1
+    assert indexed.run("label", "apply", "Red", "--folder", pictures, "--album", "Blues").exit_code == 2
+
+
+def test_a_label_that_is_not_there(indexed: Commands) -> None:
+    indexed.ok("label", "add", "Beach")
+    for command in ("preview", "apply", "remove", "edit"):
+        result = indexed.run("label", command, "Beech")
+        assert result.exit_code == 1
+        assert "Did you mean Beach?" in result.stderr
+
+
+def test_tables_for_people(indexed: Commands, pictures: Path) -> None:
+    indexed.ok("label", "add", "Red", "--describe", "red")
+    assert "reach 0.50" in indexed.ok("label", "preview", "Red").stdout
+    assert "photos have it now" in indexed.ok("label", "apply", "Red").stdout
+    assert "Red" in indexed.ok("label", "list").stdout
+    indexed.ok("album", "create", "Some", pictures / "red.png")
+    assert "Some" in indexed.ok("album", "list").stdout
+    assert str(pictures / "red.png") in indexed.ok("album", "show", "Some").stdout.replace("\n", "")
+    assert "Undone: " in indexed.ok("undo").stdout
+    assert "Redone: " in indexed.ok("redo").stdout
+
+
+def test_an_album_from_first_to_last(indexed: Commands, pictures: Path) -> None:
+    red, blue = pictures / "red.png", pictures / "blue.png"
+    assert indexed.document("album", "create", "Trip") == {"album": "Trip", "photos": 0}
+    assert indexed.document("album", "add", "trip", blue, red) == {"album": "Trip", "photos": 2}
+    assert indexed.document("album", "list") == {"albums": [{"name": "Trip", "photos": 2}]}
+    shown = indexed.document("album", "show", "Trip")
+    assert shown == {"album": "Trip", "photos": [{"path": str(blue)}, {"path": str(red)}]}
+    assert indexed.document("album", "remove", "Trip", blue)["photos"] == 1
+    assert indexed.document("album", "rename", "Trip", "Rome")["album"] == "Rome"
+    indexed.ok("label", "add", "Red", "--describe", "red")
+    indexed.ok("label", "add", "Blue", "--describe", "blue")
+    assert indexed.document("album", "tag", "Rome") == {"album": "Rome", "added": 1, "removed": 0}
+    assert indexed.document("album", "tag", "Rome", "--label", "Blue")["added"] == 0
+    assert indexed.document("album", "delete", "Rome") == {"album": "Rome", "photos": 0}
+    assert indexed.document("album", "list") == {"albums": []}
+    assert "Delete the album Rome" in indexed.document("undo")["undone"]
+    assert indexed.document("album", "list") == {"albums": [{"name": "Rome", "photos": 1}]}
+
+
+def test_a_photo_outside_the_library_is_named(indexed: Commands, tmp_path: Path) -> None:
+    result = indexed.run("album", "create", "Trip", tmp_path / "other.png")
+    assert result.exit_code == 1
+    assert "other.png is not in the library" in result.stderr
+
+
+def test_nothing_to_undo(indexed: Commands) -> None:
+    while indexed.document("undo")["undone"] is not None:
+        pass
+    assert indexed.document("undo") == {"undone": None}
+    assert "Nothing to undo" in indexed.ok("undo").stdout
