@@ -186,6 +186,7 @@ class VectorStore:
         count = len(self._records)
         records = np.array([(key, _check(key, row)) for key, row in zip(keys, rows, strict=True)], _RECORD)
         with self._room():
+            self.rows_path.parent.mkdir(parents=True, exist_ok=True)
             _write_at(self.rows_path, count * 4 * self.dim, rows.tobytes())
             if count:
                 _write_at(self.keys_path, _HEADER + count * _RECORD.itemsize, records.tobytes())

@@ -1,0 +1,417 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoclip.errors import DiskFull, LibraryBusy, ModelError
+from photoclip.library.catalog.folders import add_folder
+from photoclip.library.catalog.photos import failures, load_table, path_of, photo_at
+from photoclip.library.decoding import Decoders
+from photoclip.library.ingest import Progress, index
+from photoclip.library.library import Library
+from photoclip.library.worker import Gone, Task
+from tests.library.fakes import FAKE_INFO, FakeEncoder
+from tests.library.pictures import jpeg, write_photos
+
+
+@pytest.fixture(scope="module", autouse=True)
+def decoders() -> Iterator[Decoders]:
+    """One set of decode processes for all tests here, started before the first of them."""
+    made = Decoders(1)
+    made.submit(Task(b"/nowhere.jpg", FAKE_INFO.pixel_spec))
+    assert made.next_outcome(30) == Gone(b"/nowhere.jpg")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "library") as opened:
+        yield opened
+
+
+@pytest.fixture
+def photos(library: Library, tmp_path: Path) -> Path:
+    """A watched folder."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    add_folder(library.catalog, bytes(folder))
+    return folder
+
+
+def run(library: Library, decoders: Decoders, **options: Any) -> Progress:
+    """Index to the end; the last step, with all photos and searchable ones of the run."""
+    encoder = options.pop("encoder", None) or FakeEncoder()
+    steps = list(index(library, encoder, decoders=decoders, **options))
+    everything = frozenset[int]().union(*(step.photos for step in steps))
+    searchable = frozenset[int]().union(*(step.searchable for step in steps))
+    assert steps[-1].phase == "done"
+    return Progress(**{**vars(steps[-1]), "photos": everything, "searchable": searchable})
+
+
+def settled(path: Path) -> Path:
+    """Make a file look as if it was written a while ago: nobody is writing it any more."""
+    os.utime(path, (time.time() - 3600,) * 2)
+    return path
+
+
+def assert_complete(library: Library, count: int) -> None:
+    """`count` photos are there, each with thumbnail and vector."""
+    table = load_table(library.catalog)
+    assert len(table.ids) == count
+    hashes = [
+        bytes(row["hash"]) for row in library.catalog.query("SELECT hash FROM photo WHERE presence = 2")
+    ]
+    assert library.thumbnails.missing(hashes) == set()
+    assert library.vectors(FAKE_INFO).missing(hashes) == set()
+
+
+def test_a_folder_becomes_photos(library: Library, photos: Path, decoders: Decoders) -> None:
+    write_photos(photos / "deep", 10)
+    write_photos(photos, 15, first=10)
+    encoder = FakeEncoder()
+    done = run(library, decoders, encoder=encoder)
+    assert (done.found, done.added, done.embedded, done.failed) == (25, 25, 25, ())
+    assert (done.done, done.total) == (25, 25)
+    assert len(done.photos) == len(done.searchable) == 25
+    assert_complete(library, 25)
+    red = photo_at(library.catalog, bytes(photos / "deep" / "000.jpg"))
+    assert red in done.photos
+    store = library.vectors(FAKE_INFO)
+    best = int(np.argmax(store.matrix() @ encoder.encode_texts(["red"])[0]))
+    row = library.catalog.query(
+        "SELECT id FROM photo WHERE hash = ?", (store.keys()[best].ljust(16, b"\0"),)
+    )[0]
+    assert path_of(library.catalog, row["id"]) in {
+        bytes(p) for p in photos.rglob("*.jpg") if int(p.stem) % 8 == 0
+    }
+
+
+def test_nothing_to_do_is_quick_and_changes_nothing(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    write_photos(photos, 3)
+    run(library, decoders)
+    again = run(library, decoders)
+    assert (again.found, again.total, again.added, again.photos) == (3, 0, 0, frozenset())
+
+
+def test_an_empty_folder_is_fine(library: Library, photos: Path, decoders: Decoders) -> None:
+    done = run(library, decoders)
+    assert (done.found, done.added, done.missing) == (0, 0, 0)
+
+
+def test_originals_are_untouched(library: Library, photos: Path, decoders: Decoders) -> None:
+    def state() -> dict[Path, tuple[str, int, int]]:
+        return {
+            path: (
+                hashlib.sha256(path.read_bytes()).hexdigest(),
+                path.stat().st_mtime_ns,
+                path.stat().st_mode,
+            )
+            for path in sorted(photos.rglob("*"))
+        }
+
+    write_photos(photos, 12)
+    (photos / "bad.jpg").write_bytes(b"a letter")
+    before = state()
+    run(library, decoders)
+    shutil.rmtree(library.folder / "vectors")
+    run(library, decoders)
+    assert state() == before
+
+
+def test_bad_files_are_listed_with_reasons_and_do_not_stop_the_rest(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    write_photos(photos, 4)
+    whole = jpeg("green", 99)
+    for name, data in (
+        ("empty.jpg", b""),
+        ("letter.jpg", b"Dear all,"),
+        ("cut.jpg", whole[: len(whole) * 2 // 3]),
+    ):
+        (photos / name).write_bytes(data)
+        settled(photos / name)
+    done = run(library, decoders)
+    reasons = {failure.path.rpartition(b"/")[2]: failure.reason for failure in done.failed}
+    assert set(reasons) == {b"empty.jpg", b"letter.jpg"}
+    assert "empty" in reasons[b"empty.jpg"]
+    assert "text file" in reasons[b"letter.jpg"]
+    assert {failure.reason for failure in failures(library.catalog)} == set(reasons.values())
+    cut = photo_at(library.catalog, bytes(photos / "cut.jpg"))
+    assert library.catalog.query("SELECT truncated FROM content WHERE truncated")[0][0] == 1
+    assert cut is not None
+    assert_complete(library, 5)
+
+
+def test_a_failure_is_tried_again_when_the_file_changes(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    path = photos / "a.jpg"
+    path.write_bytes(b"not yet")
+    settled(path)
+    write_photos(photos, 1)
+    assert len(run(library, decoders).failed) == 1
+    assert run(library, decoders).total == 0  # not tried again as it is
+    path.write_bytes(jpeg("red", 50))
+    assert run(library, decoders).added == 1
+    assert failures(library.catalog) == []
+    assert_complete(library, 2)
+
+
+def test_a_failure_of_a_file_that_is_gone_is_forgotten(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    write_photos(photos, 1)
+    bad = photos / "bad.jpg"
+    bad.write_bytes(b"")
+    settled(bad)
+    run(library, decoders)
+    bad.unlink()
+    run(library, decoders)
+    assert failures(library.catalog) == []
+
+
+def test_lost_thumbnails_and_vectors_are_made_again(
+    library: Library, photos: Path, decoders: Decoders, tmp_path: Path
+) -> None:
+    write_photos(photos, 6)
+    run(library, decoders)
+    vectors = library.vectors(FAKE_INFO).matrix().copy()
+    library.close()
+    shutil.rmtree(tmp_path / "library" / "vectors")
+    for path in (tmp_path / "library").glob("thumbnails.sqlite*"):
+        path.unlink()
+    with Library.open(tmp_path / "library") as again:
+        done = run(again, decoders)
+        assert (done.added, done.changed, done.embedded) == (0, 0, 6)
+        assert_complete(again, 6)
+        assert np.array_equal(np.sort(again.vectors(FAKE_INFO).matrix(), axis=0), np.sort(vectors, axis=0))
+
+
+def test_a_damaged_vector_is_made_again(library: Library, photos: Path, decoders: Decoders) -> None:
+    write_photos(photos, 90)
+    run(library, decoders)
+    with library.vectors(FAKE_INFO).rows_path.open("r+b") as file:
+        file.write(b"\xff" * 64)
+    assert run(library, decoders).embedded == 1
+    assert_complete(library, 90)
+
+
+def test_another_model_embeds_all_and_the_first_ones_vectors_stay(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    write_photos(photos, 4)
+    run(library, decoders)
+    other = FakeEncoder(type(FAKE_INFO)("other", "other-1", FAKE_INFO.dim, FAKE_INFO.pixel_spec, 20.0))
+    assert run(library, decoders, encoder=other).embedded == 4
+    assert len(library.vectors(other.info)) == len(library.vectors(FAKE_INFO)) == 4
+
+
+def test_copies_are_one_photo_embedded_once(library: Library, photos: Path, decoders: Decoders) -> None:
+    (path,) = write_photos(photos, 1)
+    shutil.copy(path, photos / "copy.jpg")
+    done = run(library, decoders)
+    assert (done.added, len(load_table(library.catalog).ids)) == (2, 1)
+    assert len(library.vectors(FAKE_INFO)) == 1
+
+
+def test_a_rename_keeps_the_photo_and_decodes_nothing(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    (path,) = write_photos(photos, 1)
+    write_photos(photos, 1, first=1)
+    run(library, decoders)
+    photo = photo_at(library.catalog, bytes(path))
+    path.rename(photos / "moved.jpg")
+    (photos / "deep").mkdir()
+    (photos / "moved.jpg").rename(photos / "deep" / "000.jpg")
+    encoder = FakeEncoder()
+    done = run(library, decoders, encoder=encoder)
+    assert photo_at(library.catalog, bytes(photos / "deep" / "000.jpg")) == photo
+    assert (done.missing, done.embedded, encoder.calls) == (1, 0, [])
+    assert_complete(library, 2)
+
+
+def test_an_edit_keeps_the_photo(library: Library, photos: Path, decoders: Decoders) -> None:
+    (path,) = write_photos(photos, 1)
+    run(library, decoders)
+    photo = photo_at(library.catalog, bytes(path))
+    path.write_bytes(jpeg("purple", 77))
+    done = run(library, decoders)
+    assert (done.added, done.changed) == (0, 1)
+    assert photo_at(library.catalog, bytes(path)) == photo
+    assert_complete(library, 1)
+
+
+def test_a_touch_changes_nothing(library: Library, photos: Path, decoders: Decoders) -> None:
+    (path,) = write_photos(photos, 1)
+    run(library, decoders)
+    os.utime(path, (1, 1))
+    encoder = FakeEncoder()
+    done = run(library, decoders, encoder=encoder)
+    assert (done.changed, done.added, encoder.calls) == (0, 0, [])
+    assert run(library, decoders).total == 0
+
+
+def test_gone_is_missing_and_comes_back(
+    library: Library, photos: Path, decoders: Decoders, tmp_path: Path
+) -> None:
+    first, _ = write_photos(photos, 2)
+    run(library, decoders)
+    first.rename(tmp_path / "away.jpg")
+    assert run(library, decoders).missing == 1
+    assert len(load_table(library.catalog).ids) == 1
+    (tmp_path / "away.jpg").rename(first)
+    assert len(run(library, decoders).photos) == 1
+    assert_complete(library, 2)
+
+
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_an_offline_folder_loses_nothing(
+    library: Library, photos: Path, decoders: Decoders, tmp_path: Path, how: str
+) -> None:
+    write_photos(photos, 3)
+    run(library, decoders)
+    photos.rename(tmp_path / "unplugged")
+    if how == "empty":
+        photos.mkdir()
+    done = run(library, decoders)
+    assert (done.missing, len(load_table(library.catalog).ids)) == (0, 3)
+    assert "cannot be reached" in done.message
+
+
+def test_an_unreadable_folder_loses_nothing(
+    library: Library, photos: Path, decoders: Decoders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photos(photos / "private", 2)
+    write_photos(photos, 1, first=5)
+    run(library, decoders)
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if os.fsencode(path).endswith(b"private"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    done = run(library, decoders)
+    assert done.missing == 0
+    assert [(f.path.rpartition(b"/")[2], f.reason) for f in done.failed] == [
+        (b"private", "This folder cannot be read: Permission denied.")
+    ]
+
+
+def test_only_named_paths_are_looked_at(library: Library, photos: Path, decoders: Decoders) -> None:
+    one, two, three = write_photos(photos, 3)
+    write_photos(photos / "deep", 2, first=10)
+    assert run(library, decoders, paths=[bytes(one)]).added == 1
+    assert run(library, decoders, paths=[bytes(photos / "deep")]).added == 2
+    one.unlink()
+    done = run(library, decoders, paths=[bytes(one), bytes(two), b"/elsewhere/x.jpg"])
+    assert (done.added, done.missing) == (1, 1)
+    assert photo_at(library.catalog, bytes(three)) is None
+
+
+def test_stopping_keeps_what_is_recorded_and_the_next_run_goes_on(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    write_photos(photos, 60)
+    stop = threading.Event()
+    for step in index(library, FakeEncoder(), decoders=decoders, stop=stop):
+        if step.photos:
+            stop.set()
+    assert step.phase == "done"
+    recorded = len(load_table(library.catalog).ids)
+    assert 0 < recorded < 60
+    assert run(library, decoders).added == 60 - recorded
+    assert_complete(library, 60)
+
+
+def test_leaving_the_generator_frees_the_lock(library: Library, photos: Path, decoders: Decoders) -> None:
+    write_photos(photos, 3)
+    steps = index(library, FakeEncoder(), decoders=decoders)
+    next(steps)
+    with pytest.raises(LibraryBusy):
+        next(index(library, FakeEncoder(), decoders=decoders))
+    steps.close()
+    assert run(library, decoders).added == 3
+
+
+class Broken(FakeEncoder):
+    def encode_pixels(self, pixels: Any) -> Any:
+        raise ModelError("The model fake is broken; download it again.")
+
+
+def test_a_broken_model_still_records_the_photos(library: Library, photos: Path, decoders: Decoders) -> None:
+    write_photos(photos, 30)
+    with pytest.raises(ModelError, match="download it again"):
+        run(library, decoders, encoder=Broken())
+    assert len(load_table(library.catalog).ids) == 30
+    assert run(library, decoders).embedded == 30
+    assert_complete(library, 30)
+
+
+@pytest.mark.parametrize("where", ["thumbnails", "vectors", "catalog"])
+def test_a_full_disk_is_one_sentence_and_loses_nothing(
+    library: Library, photos: Path, decoders: Decoders, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    write_photos(photos, 40)
+
+    def full(*_: object, **__: object) -> None:
+        raise DiskFull("The disk is full; make room there and try again.")
+
+    with monkeypatch.context() as patch:
+        if where == "thumbnails":
+            patch.setattr(library.thumbnails, "put_many", full)
+        elif where == "vectors":
+            patch.setattr(library.vectors(FAKE_INFO), "_write", full)
+        else:
+            patch.setattr("photoclip.library.recording.record_batch", full)
+        with pytest.raises(DiskFull, match="make room"):
+            run(library, decoders)
+    run(library, decoders)
+    assert_complete(library, 40)
+
+
+def test_names_of_any_bytes(library: Library, photos: Path, decoders: Decoders) -> None:
+    names = [b"new\nline.jpg", "\N{SLED}.jpg".encode(), b"caf\xe9 \xff.jpg"]
+    for number, name in enumerate(names):
+        Path(os.fsdecode(bytes(photos) + b"/" + name)).write_bytes(jpeg("red", number))
+    done = run(library, decoders)
+    assert (done.added, done.failed) == (3, ())
+    assert all(photo_at(library.catalog, bytes(photos) + b"/" + name) for name in names)
+
+
+def test_a_file_being_written_is_looked_at_twice(library: Library, photos: Path, decoders: Decoders) -> None:
+    path = photos / "a.jpg"
+    path.write_bytes(jpeg("red")[:200])
+    steps = index(library, FakeEncoder(), decoders=decoders)
+    next(steps)
+    path.write_bytes(jpeg("red"))  # the rest arrives while it is read
+    last = [*steps][-1]
+    assert (last.added, last.failed) == (1, ())
+
+
+def test_metadata_reaches_the_catalog(library: Library, photos: Path, decoders: Decoders) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "Canon", "Canon EOS 5D", 6
+    exif.get_ifd(0x8769).update({0x9003: "2019:07:21 14:33:05", 0x829D: 2.8})
+    (photos / "a.jpg").write_bytes(jpeg("blue", exif=exif))
+    run(library, decoders)
+    row = library.catalog.query("SELECT * FROM content")[0]
+    assert (row["width"], row["height"], row["camera"]) == (48, 64, "Canon EOS 5D")
+    assert row["taken_at"] == 1563719585
+    assert row["exposure"] == '{"f_number": 2.8}'
+    assert row["colour"] & 0xFF > 200
