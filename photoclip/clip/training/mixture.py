@@ -18,7 +18,7 @@ from photoclip.clip.training.sets import CAPTIONED, PICTURE_SETS
 from photoclip.clip.training.texts import folded, with_templates
 
 NO_CLASS = -1
-CLASS_BALANCE = 0.4  # a class with n pictures is drawn in proportion to n ** (1 - CLASS_BALANCE)
+CLASS_BALANCE = 0.6  # a class with n pictures is drawn in proportion to n ** (1 - CLASS_BALANCE)
 CROP_AREA = (0.45, 1.0)
 CROP_ASPECT = (0.8, 1.25)
 

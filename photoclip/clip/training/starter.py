@@ -52,7 +52,7 @@ from photoclip.errors import PhotoClipError
 
 CONFIG = CLIPConfig(
     embed_dim=384,
-    vision=ResNetConfig(image_size=128, layers=(1, 1, 2, 1), width=40, heads=20),
+    vision=ResNetConfig(image_size=96, layers=(1, 1, 2, 1), width=40, heads=20),
     text=TextConfig(context_length=64, vocab_size=16_384, width=256, heads=4, layers=4),
     name="starter",
 )
