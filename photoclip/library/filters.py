@@ -17,16 +17,17 @@ from photoclip.library.catalog.labels import find_label, labelled, list_labels
 from photoclip.library.catalog.photos import PhotoTable
 from photoclip.library.dates import parse_date
 from photoclip.library.query import EXACT, Filter
+from photoclip.library.snapshot import Snapshot, folder_parts
 
 T = TypeVar("T")
 Mask = NDArray[np.bool_]  # [N], a truth per row of the photo table
 
 
-def matching(catalog: Catalog, table: PhotoTable, filters: Sequence[Filter], today: date) -> Mask:
+def matching(catalog: Catalog, snapshot: Snapshot, filters: Sequence[Filter], today: date) -> Mask:
     """The photos that meet all `filters`; raises QueryError for a name the library does not have."""
-    mask = np.ones(len(table.ids), np.bool_)
+    mask = np.ones(len(snapshot), np.bool_)
     for condition in filters:
-        met = _MASKS[condition.field](catalog, table, condition, today)
+        met = _MASKS[condition.field](catalog, snapshot, condition, today)
         mask &= ~met if condition.negated else met
     return mask
 
@@ -39,14 +40,20 @@ def mask_of(table: PhotoTable, ids: NDArray[np.int64]) -> Mask:
     return mask
 
 
-def _label(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -> Mask:
-    label = _named(condition, lambda: find_label(catalog, condition.value))
-    return mask_of(table, labelled(catalog, label.id))
+def _label(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
+    label = _named(condition, lambda: _label_id(catalog, condition.value))
+    return mask_of(snapshot.table, labelled(catalog, label))
 
 
-def _album(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -> Mask:
+def _label_id(catalog: Catalog, name: str) -> int:
+    """Without counting its photos as `find_label` does, which knows what to say where there is none."""
+    found = catalog.query("SELECT id FROM label WHERE name = ?", (name,))
+    return found[0]["id"] if found else find_label(catalog, name).id
+
+
+def _album(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
     album = _named(condition, lambda: find_album(catalog, condition.value))
-    return mask_of(table, album_photos(catalog, album.id))
+    return mask_of(snapshot.table, album_photos(catalog, album.id))
 
 
 def _named(condition: Filter, find: Callable[[], T]) -> T:
@@ -58,53 +65,44 @@ def _named(condition: Filter, find: Callable[[], T]) -> T:
         raise QueryError(str(error), condition.position, what) from error
 
 
-def _date(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -> Mask:
+def _date(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
     when = parse_date(condition.value)
     if when is None:  # a Filter that did not come from `parse`
         raise QueryError(f"“{condition.value}” is not a date.", condition.position, "a date")
     start, end = when(today).seconds()
-    return (table.taken >= start) & (table.taken < end)
+    return (snapshot.table.taken >= start) & (snapshot.table.taken < end)
 
 
-def _folder(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -> Mask:
+def _folder(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
     """Photos in a folder of this name, or at this path, or anywhere below."""
-    wanted = _parts(os.path.expanduser(condition.value))
-    ids = [photo for photo, path in _files(catalog) if _within(_parts(path)[:-1], wanted)]
-    return mask_of(table, np.array(ids, np.int64))
+    wanted = folder_parts(os.path.expanduser(condition.value))
+    files = snapshot.files
+    met = np.array([_within(parts, wanted) for parts in files.folders], np.bool_)
+    return mask_of(snapshot.table, files.photos[met[files.folder_of]])
 
 
-def _exact(catalog: Catalog, table: PhotoTable, condition: Filter, today: date) -> Mask:
+def _exact(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
     """Photos whose file name, or one of whose labels or albums, contains the words, whatever their case."""
     wanted = condition.value.casefold()
-    ids = [photo for photo, path in _files(catalog) if wanted in _parts(path)[-1]]
-    mask = mask_of(table, np.array(ids, np.int64))
+    files = snapshot.files
+    met = np.array([wanted in name for name in files.names], np.bool_)
+    mask = mask_of(snapshot.table, files.photos[met])
     for label in list_labels(catalog):
         if wanted in label.name.casefold():
-            mask |= mask_of(table, labelled(catalog, label.id))
+            mask |= mask_of(snapshot.table, labelled(catalog, label.id))
     for album in list_albums(catalog):
         if wanted in album.name.casefold():
-            mask |= mask_of(table, album_photos(catalog, album.id))
+            mask |= mask_of(snapshot.table, album_photos(catalog, album.id))
     return mask
 
 
-def _files(catalog: Catalog) -> list[tuple[int, str]]:
-    """Photo id and path of every present file."""
-    photos, paths = catalog.columns("SELECT photo_id, path FROM file WHERE missing_since IS NULL")
-    return [(photo, os.fsdecode(path)) for photo, path in zip(photos, paths, strict=True)]
-
-
-def _parts(path: str) -> list[str]:
-    """A path's names without case; an absolute one begins with an empty name (on Windows with its drive)."""
-    return path.casefold().replace("\\", "/").rstrip("/").split("/")
-
-
-def _within(folders: list[str], wanted: list[str]) -> bool:
+def _within(folders: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
     """Whether `wanted` are consecutive among `folders`."""
     count = len(wanted)
     return any(folders[at : at + count] == wanted for at in range(len(folders) - count + 1))
 
 
-_MASKS: dict[str, Callable[[Catalog, PhotoTable, Filter, date], Mask]] = {
+_MASKS: dict[str, Callable[[Catalog, Snapshot, Filter, date], Mask]] = {
     "label": _label,
     "album": _album,
     "folder": _folder,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError
+from photoclip.library import relevance
 from photoclip.library.catalog.albums import album_photos, list_albums
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
@@ -75,7 +76,7 @@ def preview(
         descriptions = prompts(_label(catalog, label_id).name, descriptions)
     ids, scores = _scores(engine, list(descriptions), scope)
     ids, scores = _without(ids, scores, _refused(catalog, label_id))
-    order = np.argsort(-scores, kind="stable")
+    order = relevance.best_first(scores)
     ids, scores = ids[order], scores[order]
     count = int(np.count_nonzero(scores >= threshold))
     has = labelled(catalog, label_id) if label_id is not None else np.empty(0, np.int64)

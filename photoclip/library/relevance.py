@@ -31,6 +31,8 @@ SIMILARITY_SLOPE = 10.0
 USUAL_COSINE = 0.5
 USUAL_COSINE_WEIGHT = 8
 
+LARGEST = 80.0  # odds beyond which float32 knows only 0 and 1
+
 
 @cache
 def background_prompts() -> tuple[str, ...]:
@@ -100,7 +102,20 @@ def without(odds: Odds, excluded: Odds) -> Odds:
 
 def score(odds: Odds) -> NDArray[np.float32]:
     """Log odds as a probability, 0 to 1, in the same order (ties only where float32 runs out)."""
-    return np.asarray(np.exp(_log_probability(odds)), dtype=np.float32)
+    return np.asarray(1 / (1 + np.exp(np.clip(-odds, -LARGEST, LARGEST))), dtype=np.float32)
+
+
+def best_first(odds: Odds) -> NDArray[np.int64]:
+    """The order from the best to the worst; of equals, the first comes first.
+
+    Twice as fast as a stable argsort: each number becomes an integer that sorts the other way round, with
+    its place behind it, and integers are what NumPy sorts fastest.
+    """
+    bits = odds.astype(np.float32).view(np.uint32)
+    descending = np.where(bits >> 31, bits, ~bits & 0x7FFF_FFFF)
+    keys = descending.astype(np.uint64) << 32 | np.arange(len(odds), dtype=np.uint64)
+    keys.sort()
+    return (keys & 0xFFFF_FFFF).astype(np.int64)
 
 
 def confident_count(scores: NDArray[np.float32]) -> int:

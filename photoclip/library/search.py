@@ -158,7 +158,7 @@ class SearchEngine:
         return candidates, _cosines(snapshot, candidates, vectors, lambda: False), snapshot
 
     def _allowed(self, snapshot: Snapshot, query: Query, within: Ids | None) -> filters.Mask:
-        allowed = filters.matching(self.library.catalog, snapshot.table, query.filters, self._today())
+        allowed = filters.matching(self.library.catalog, snapshot, query.filters, self._today())
         if within is not None:
             allowed &= filters.mask_of(snapshot.table, within)
         return allowed
@@ -210,7 +210,7 @@ class SearchEngine:
         cosines = _cosines(snapshot, candidates, question.all(), cancelled)
         odds = self._odds(snapshot, question, cosines)
         _check(cancelled)
-        order = np.argsort(-odds, kind="stable")  # equal ones stay newest first
+        order = relevance.best_first(odds)  # equal ones stay newest first
         scores = relevance.score(odds[order])
         shown = cosines[:, : len(question.words)]
         if not len(question.words):

@@ -6,13 +6,16 @@ time, while searches under way keep theirs.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoclip.library.catalog.changes import Change
+from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import PhotoTable, load_table
 from photoclip.library.library import Library
 from photoclip.library.vectors import VectorStore
@@ -21,16 +24,41 @@ from photoclip.library.vectors import VectorStore
 PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Files:
+    """Names and folders of the present files, F of them, without case, for filters."""
+
+    photos: NDArray[np.int64]  # [F]
+    names: list[str]  # [F], the files' own names
+    folder_of: NDArray[np.int64]  # [F], places in `folders`
+    folders: list[tuple[str, ...]]  # each folder once, as the names it is made of
+
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """Present photos, newest first, and their vectors."""
 
+    catalog: Catalog
     table: PhotoTable
     matrix: NDArray[np.float32]  # [M, D], unit rows, of any content ever embedded
     rows: NDArray[np.int64]  # [N], the row of each photo's vector in `matrix`; -1 is not embedded yet
 
     def __len__(self) -> int:
         return len(self.table.ids)
+
+    @cached_property
+    def files(self) -> Files:
+        """Read when a filter first asks."""
+        photos, paths = self.catalog.columns("SELECT photo_id, path FROM file WHERE missing_since IS NULL")
+        folders: dict[bytes, int] = {}
+        split = [os.path.split(path) for path in paths]
+        folder_of = [folders.setdefault(folder, len(folders)) for folder, _ in split]
+        return Files(
+            photos=np.array(photos, np.int64),
+            names=[os.fsdecode(name).casefold() for _, name in split],
+            folder_of=np.array(folder_of, np.int64),
+            folders=[folder_parts(os.fsdecode(folder)) for folder in folders],
+        )
 
     def photos_at(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in the table of the photos whose vectors are `rows`, without absent photos."""
@@ -77,7 +105,12 @@ class Snapshots:
         else:
             table = load_table(self._catalog)
         keys, matrix = self._store.snapshot()
-        return Snapshot(table, np.asarray(matrix), find_rows(keys, table.hashes))
+        return Snapshot(self._catalog, table, np.asarray(matrix), find_rows(keys, table.hashes))
+
+
+def folder_parts(path: str) -> tuple[str, ...]:
+    """A folder's names without case; an absolute path begins with an empty name, on Windows with its drive."""
+    return tuple(path.casefold().replace("\\", "/").rstrip("/").split("/"))
 
 
 def find_rows(keys: NDArray[np.bytes_], wanted: NDArray[np.generic]) -> NDArray[np.int64]:

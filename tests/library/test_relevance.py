@@ -43,6 +43,16 @@ def test_scores_are_probabilities_in_the_order_of_the_odds(odds: np.ndarray) -> 
     assert (np.diff(scores) >= 0).all()
 
 
+@given(
+    npst.arrays(
+        np.float32, st.integers(0, 30), elements=st.sampled_from([-1e30, -2, -1e-30, -0.0, 0, 3, 1e30])
+    )
+)
+def test_best_first_is_a_stable_sort(odds: np.ndarray) -> None:
+    expected = sorted(range(len(odds)), key=lambda at: (-odds[at], np.signbit(odds[at]), at))
+    assert relevance.best_first(odds).tolist() == expected
+
+
 @given(ODDS, ODDS)
 def test_both_lies_between_its_parts(first: np.ndarray, second: np.ndarray) -> None:
     count = min(len(first), len(second))
