@@ -102,6 +102,7 @@ class BackgroundIndexer:
         """Scan all folders, then watch them."""
         if self._thread is None:
             self._unsubscribe = self._library.catalog.subscribe(self._on_change)
+            self._work.scan(None)
             self._thread = threading.Thread(target=self._run, name="photoclip-indexer", daemon=True)
             self._thread.start()
 

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photoclip.errors import PhotoClipError
+from photoclip.library.background import BackgroundIndexer
+from photoclip.library.catalog.folders import add_folder, list_folders, remove_folder
+from photoclip.library.catalog.photos import failures, load_table, photo_at
+from photoclip.library.ingest import Progress
+from photoclip.library.library import Library
+from tests.library.fakes import FAKE_INFO, FakeEncoder
+from tests.library.pictures import jpeg, write_photos
+
+
+class Running:
+    """A background indexer, and all that it says."""
+
+    def __init__(self, library: Library, after_batch: Callable[[frozenset[int]], None] | None = None) -> None:
+        self.library = library
+        self.steps: queue.Queue[Progress] = queue.Queue()
+        self.batches: list[frozenset[int]] = []
+        self.indexer = BackgroundIndexer(
+            library,
+            FakeEncoder(),
+            on_progress=self.steps.put,
+            after_batch=after_batch or self.batches.append,
+            workers=1,
+        )
+
+    def until(self, holds: Callable[[Progress], bool]) -> Progress:
+        """The first step of which this is true."""
+        while True:
+            step = self.steps.get(timeout=20)
+            if holds(step):
+                return step
+
+    def until_idle(self) -> Progress:
+        return self.until(lambda step: step.phase == "idle")
+
+    @property
+    def count(self) -> int:
+        return len(load_table(self.library.catalog).ids)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "library") as opened:
+        yield opened
+
+
+@pytest.fixture
+def photos(library: Library, tmp_path: Path) -> Path:
+    """A watched folder with three photos."""
+    write_photos(tmp_path / "photos", 3)
+    add_folder(library.catalog, bytes(tmp_path / "photos"))
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def running(library: Library) -> Iterator[Running]:
+    made = Running(library)
+    yield made
+    made.indexer.stop()
+
+
+def test_it_scans_and_then_takes_in_what_arrives(running: Running, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    assert running.count == 3
+    before = len(running.batches)
+    (photos / "new.jpg").write_bytes(jpeg("purple", 9))
+    step = running.until(lambda step: bool(step.searchable))
+    new = photo_at(running.library.catalog, bytes(photos / "new.jpg"))
+    assert step.searchable == {new}
+    assert running.batches[before:] == [frozenset({new})]
+
+
+def test_a_new_photo_is_there_within_seconds(running: Running, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    start = time.monotonic()
+    (photos / "new.jpg").write_bytes(jpeg("purple", 9))
+    running.until(lambda step: bool(step.photos))
+    assert time.monotonic() - start < 3  # 1 s on a machine that does nothing else
+
+
+def test_deleted_and_renamed_files_are_followed(running: Running, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    photo = photo_at(running.library.catalog, bytes(photos / "001.jpg"))
+    (photos / "001.jpg").rename(photos / "renamed.jpg")
+    running.until(lambda _: photo_at(running.library.catalog, bytes(photos / "renamed.jpg")) == photo)
+    (photos / "000.jpg").unlink()
+    running.until(lambda _: running.count == 2)
+
+
+def test_folders_added_later_are_taken_in_and_watched(
+    running: Running, library: Library, tmp_path: Path
+) -> None:
+    running.indexer.start()
+    running.until_idle()
+    write_photos(tmp_path / "later", 2)
+    add_folder(library.catalog, bytes(tmp_path / "later"))
+    running.until(lambda _: running.count == 2)
+    running.until_idle()
+    (tmp_path / "later" / "new.jpg").write_bytes(jpeg("purple", 9))
+    running.until(lambda _: running.count == 3)
+
+
+def test_removed_folders_are_not_watched_any_more(running: Running, library: Library, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    (folder,) = list_folders(library.catalog)
+    remove_folder(library.catalog, folder.id, keep_labels=True)
+    wait_until(lambda: running.indexer._watcher.watched == frozenset())
+    assert running.count == 0
+
+
+def test_a_folder_that_comes_back_is_scanned(
+    library: Library, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photoclip.library.background.COME_BACK", 0.1)
+    monkeypatch.setattr("photoclip.library.background.KEEP_WORKERS", 0.1)
+    photos.rename(tmp_path / "unplugged")
+    running = Running(library)
+    try:
+        running.indexer.start()
+        step = running.until_idle()
+        assert "cannot be reached" in step.message
+        (tmp_path / "unplugged").rename(photos)
+        running.until(lambda _: running.count == 3)
+    finally:
+        running.indexer.stop()
+
+
+def test_pause_and_resume(running: Running, photos: Path, library: Library) -> None:
+    write_photos(photos, 80, first=10)
+    running.indexer.start()
+    running.until(lambda step: bool(step.photos))
+    start = time.monotonic()
+    running.indexer.pause()
+    assert running.indexer.paused
+    running.until(lambda step: step.phase == "paused")
+    assert time.monotonic() - start < 2  # 1 s on a machine that does nothing else
+    with library.writer_lock():  # another process may index meanwhile
+        count = running.count
+    assert count < 83
+    running.indexer.resume()
+    running.until_idle()
+    assert running.count == 83
+    assert library.vectors(FAKE_INFO).missing(hashes(library)) == set()
+
+
+def hashes(library: Library) -> list[bytes]:
+    return [bytes(row["hash"]) for row in library.catalog.query("SELECT hash FROM content")]
+
+
+def test_stop_in_the_middle_is_prompt_and_the_next_start_goes_on(library: Library, photos: Path) -> None:
+    write_photos(photos, 80, first=10)
+    first = Running(library)
+    first.indexer.start()
+    first.until(lambda step: bool(step.photos))
+    start = time.monotonic()
+    first.indexer.stop()
+    assert time.monotonic() - start < 3
+    assert first.count < 83
+    second = Running(library)
+    second.indexer.start()
+    second.until_idle()
+    second.indexer.stop()
+    assert second.count == 83
+
+
+def test_stop_before_start() -> None:
+    BackgroundIndexer(NotOpened(), FakeEncoder(), on_progress=print).stop()  # type: ignore[arg-type]
+
+
+class NotOpened:
+    """Stands for a library nothing was asked of."""
+
+
+def test_it_waits_politely_for_another_process(running: Running, photos: Path, library: Library) -> None:
+    with library.writer_lock():
+        running.indexer.start()
+        step = running.until(lambda step: step.phase == "waiting")
+        assert "Another PhotoClip is indexing" in step.message
+    running.until_idle()
+    assert running.count == 3
+
+
+def test_failures_are_tried_again_when_asked(running: Running, photos: Path, library: Library) -> None:
+    bad = photos / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    os.utime(bad, (1, 1))
+    running.indexer.start()
+    running.until_idle()
+    assert len(failures(library.catalog)) == 1
+    running.indexer.retry_failures()
+    step = running.until(lambda step: step.phase == "done" and step.total == 1)
+    assert len(step.failed) == 1
+    bad.write_bytes(jpeg("red", 5))
+    running.until(lambda _: failures(library.catalog) == [])
+
+
+def test_trouble_is_told_and_it_goes_on(library: Library, photos: Path) -> None:
+    def label(_: frozenset[int]) -> None:
+        raise PhotoClipError("The labels could not be applied.")
+
+    running = Running(library, label)
+    try:
+        running.indexer.start()
+        assert running.until(lambda step: bool(step.searchable)).message == "The labels could not be applied."
+        running.until_idle()
+        assert running.count == 3
+    finally:
+        running.indexer.stop()
+
+
+def test_a_burst_of_copies(running: Running, photos: Path, tmp_path: Path) -> None:
+    write_photos(tmp_path / "elsewhere", 60, first=100)
+    running.indexer.start()
+    running.until_idle()
+    shutil.copytree(tmp_path / "elsewhere", photos / "copied")
+    running.until(lambda _: running.count == 63)
+
+
+def wait_until(holds: Callable[[], Any]) -> None:
+    pause: queue.Queue[None] = queue.Queue()
+    for _ in range(1000):
+        if holds():
+            return
+        with pytest.raises(queue.Empty):
+            pause.get(timeout=0.01)
+    raise AssertionError("it never came true")
