@@ -74,6 +74,7 @@ class SearchBar(QFrame):
     searched = Signal(object)  # SearchRequest
     left = Signal()  # Escape in an empty bar, or Down: on to the photos
     picture_wanted = Signal()  # the + photo button
+    focused = Signal()
     photo_added = Signal(object)  # a SearchChip that would like a picture
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -258,6 +259,8 @@ class SearchBar(QFrame):
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.setProperty("active", "true" if event.type() == QEvent.Type.FocusIn else "false")
             theme.set_role(self, "search")
+            if event.type() == QEvent.Type.FocusIn:
+                self.focused.emit()
         return False
 
     def _on_key(self, event: QKeyEvent) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Cancelled = Callable[[], bool]
 
-COMPUTE_THREADS = 3
+COMPUTE_THREADS = 6  # mostly waiting: for the disk, the catalog or the model
 EXTERNAL_POLL_MS = 2000
 ALL_TABLES = frozenset(
     {"folder", "photo", "file", "content", "failure", "label", "photo_label", "album", "album_photo"}
@@ -64,6 +64,7 @@ class Session(QObject):
         self._indexer: BackgroundIndexer | None = None
         self._closing = threading.Event()
         self._latest: dict[str, int] = {}
+        self._lanes: dict[str, Callable[[], None] | None] = {}  # by key: one runs, perhaps one waits
         self._running = 0  # computations and mutations not handed over yet
         self._pool = ThreadPoolExecutor(COMPUTE_THREADS, thread_name_prefix="photoclip-compute")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="photoclip-writer")
@@ -73,7 +74,7 @@ class Session(QObject):
             encoder.on_state = lambda state: self.post(lambda: self.encoder_state.emit(state))
         self._external: int | None = None
         self._poll = QTimer(self, interval=EXTERNAL_POLL_MS)
-        self._poll.timeout.connect(self._look_for_other_processes)
+        self._poll.timeout.connect(self.look_for_other_processes)
 
     @property
     def engine(self) -> SearchEngine:
@@ -112,7 +113,12 @@ class Session(QObject):
     def start(self) -> None:
         """Begin indexing and watching for other processes' changes. Call after the first paint."""
         self._poll.start()
-        self.compute(lambda _cancelled: self.indexer.start(), lambda _nothing: None)
+        self.compute(lambda _cancelled: self._start_indexer(), _ignore)
+
+    def _start_indexer(self) -> None:
+        with self._lock:  # `close` waits for it, and nothing starts after
+            if not self._closing.is_set():
+                self.indexer.start()
 
     def post(self, call: Callable[[], None]) -> None:
         """Run `call` on the GUI thread soon; from any thread. Dropped once the session closes."""
@@ -129,10 +135,14 @@ class Session(QObject):
     ) -> None:
         """Run `work` on a pool thread and hand its result to `done` on the GUI thread.
 
-        With a `key`, a later call of the same key supersedes this one: `cancelled()` becomes true for
-        it and its result is dropped. A PhotoClipError goes to `failed`, or becomes a `message`; any
-        other exception is our bug and is raised on the GUI thread.
+        Call it on the GUI thread. With a `key`, a later call of the same key supersedes this one:
+        `cancelled()` becomes true for it and its result is dropped; only one at a time runs, and of
+        those that wait only the last, so that typing while the model loads does not fill the pool.
+        A PhotoClipError goes to `failed`, or becomes a `message`; any other exception is our bug and
+        is raised on the GUI thread.
         """
+        if self._closing.is_set():
+            return
         turn = 0
         if key is not None:
             turn = self._latest[key] = self._latest.get(key, 0) + 1
@@ -142,15 +152,29 @@ class Session(QObject):
 
         def run() -> None:
             outcome = None if cancelled() else _attempt(lambda: work(cancelled))
-            self.post(lambda: self._finish(None if cancelled() else outcome, done, failed))
+            self.post(lambda: self._leave_lane(key, None if cancelled() else outcome, done, failed))
 
-        if not self._closing.is_set():
-            self._running += 1
+        self._running += 1
+        if key is None:
+            self._pool.submit(run)
+        elif key in self._lanes:
+            self._running -= self._lanes[key] is not None
+            self._lanes[key] = run
+        else:
+            self._lanes[key] = None
             self._pool.submit(run)
 
     def cancel(self, key: str) -> None:
         """Drop whatever is under way under this key."""
         self._latest[key] = self._latest.get(key, 0) + 1
+
+    def warm_up(self) -> None:
+        """Load the model now, for a search that is about to come; a failure is the search's to tell."""
+        warm = getattr(self.encoder, "warm_up", None)
+        if warm is not None:
+            self.compute(
+                lambda _cancelled: warm(), lambda _nothing: None, key="warm-up", failed=lambda _e: None
+            )
 
     def mutate(
         self,
@@ -220,6 +244,21 @@ class Session(QObject):
         if not self._closing.is_set():
             call()
 
+    def _leave_lane(
+        self,
+        key: str | None,
+        outcome: tuple[Any, BaseException | None] | None,
+        done: Callable[[Any], None],
+        failed: Callable[[PhotoClipError], None] | None,
+    ) -> None:
+        """Let the one that waited for this key go on, then hand over what came back."""
+        if key is not None:
+            waiting = self._lanes.pop(key)
+            if waiting is not None:
+                self._lanes[key] = None
+                self._pool.submit(waiting)
+        self._finish(outcome, done, failed)
+
     def _finish(
         self,
         outcome: tuple[Any, BaseException | None] | None,
@@ -255,7 +294,7 @@ class Session(QObject):
 
         labelling.apply_kept(self.engine, ids)
 
-    def _look_for_other_processes(self) -> None:
+    def look_for_other_processes(self) -> None:
         self.compute(
             lambda _cancelled: self.library.catalog.data_version(), self._compare_version, key="data-version"
         )
@@ -270,6 +309,10 @@ class Session(QObject):
                     id=None, description="", rows=(), photos=frozenset(), tables=ALL_TABLES, undoable=False
                 )
             )
+
+
+def _ignore(_outcome: object) -> None:
+    """For what has no result, and failures that another way will tell."""
 
 
 def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:

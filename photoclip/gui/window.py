@@ -120,6 +120,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         header, grid, acts = self.header, self.grid, self.actions_on_photos
         header.search.searched.connect(self._search)
+        header.search.focused.connect(self.session.warm_up)
         header.search.left.connect(self.focus_photos)
         header.sidebar_toggled.connect(lambda: self._toggle("sidebar"))
         header.order_chosen.connect(self.browser.sort)

@@ -1,0 +1,132 @@
+"""Work goes out to threads and comes back on the GUI thread; the last one wins; closing joins all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from photoclip.errors import PhotoClipError
+from photoclip.gui.session import Session
+from photoclip.library.catalog import albums, photos
+from photoclip.library.library import Library
+from tests.library.fakes import FakeEncoder
+
+
+@pytest.fixture
+def session(tmp_path: Path, ids: dict[str, int]) -> Iterator[Session]:
+    session = Session(Library.open(tmp_path / "library"), FakeEncoder())
+    yield session
+    session.close()
+
+
+def test_results_come_back_on_the_gui_thread(qtbot: QtBot, session: Session) -> None:
+    seen: list[tuple[threading.Thread, threading.Thread]] = []
+    session.compute(
+        lambda _cancelled: threading.current_thread(),
+        lambda worker: seen.append((worker, threading.current_thread())),
+    )
+    qtbot.waitUntil(lambda: bool(seen))
+    worker, receiver = seen[0]
+    assert receiver is threading.main_thread()
+    assert worker is not receiver
+
+
+def test_the_last_of_a_key_wins_and_the_middle_ones_never_run(qtbot: QtBot, session: Session) -> None:
+    started, release = threading.Event(), threading.Event()
+    ran: list[int] = []
+    got: list[int] = []
+
+    def work(number: int) -> Callable[[Callable[[], bool]], int]:
+        def run(_cancelled: Callable[[], bool]) -> int:
+            ran.append(number)
+            started.set()
+            release.wait(5)
+            return number
+
+        return run
+
+    session.compute(work(0), got.append, key="k")
+    assert started.wait(5)
+    for number in (1, 2, 3):
+        session.compute(work(number), got.append, key="k")
+    release.set()
+    qtbot.waitUntil(lambda: session.is_settled)
+    assert (ran, got) == ([0, 3], [3])
+
+
+def test_cancelled_tells_the_work(qtbot: QtBot, session: Session) -> None:
+    started, told = threading.Event(), threading.Event()
+
+    def work(cancelled: Callable[[], bool]) -> None:
+        started.set()
+        while not cancelled():
+            threading.Event().wait(0.005)
+        told.set()
+
+    session.compute(work, lambda _nothing: pytest.fail("a cancelled result was handed over"), key="k")
+    assert started.wait(5)
+    session.cancel("k")
+    assert told.wait(5)
+    qtbot.waitUntil(lambda: session.is_settled)
+
+
+def test_the_worlds_faults_become_messages(qtbot: QtBot, session: Session) -> None:
+    def work(_cancelled: Callable[[], bool]) -> None:
+        raise PhotoClipError("The disk is away.")
+
+    with qtbot.waitSignal(session.message) as said:
+        session.compute(work, lambda _nothing: None)
+    assert said.args == ["error", "The disk is away."]
+
+
+def test_our_bugs_are_raised_on_the_gui_thread(qtbot: QtBot, session: Session) -> None:
+    with qtbot.captureExceptions() as raised:
+        session.compute(lambda _cancelled: 1 // 0, lambda _nothing: None)
+        qtbot.waitUntil(lambda: bool(raised))
+    assert raised[0][0] is ZeroDivisionError
+    assert session.is_settled
+
+
+def test_changes_are_told_and_undone_in_order(qtbot: QtBot, session: Session, ids: dict[str, int]) -> None:
+    catalog, photo = session.library.catalog, ids["red-0.jpg"]
+    with qtbot.waitSignal(session.changed) as told:
+        session.mutate(lambda catalog: photos.rate(catalog, [photo], 3))
+    assert told.args is not None
+    assert told.args[0].photos == {photo}
+    session.mutate(lambda catalog: photos.rate(catalog, [photo], 5))
+    session.undo()
+    qtbot.waitUntil(lambda: session.is_settled)
+    assert photos.details(catalog, photo).rating == 3
+    session.redo()
+    qtbot.waitUntil(lambda: session.is_settled)
+    assert photos.details(catalog, photo).rating == 5
+
+
+def test_nothing_to_undo_is_said(qtbot: QtBot, session: Session) -> None:
+    session.undo()
+    with qtbot.waitSignal(session.message):
+        session.undo()
+
+
+def test_another_process_is_noticed(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    session.look_for_other_processes()
+    qtbot.waitUntil(lambda: session.is_settled)
+    with Library.open(tmp_path / "library") as other:
+        albums.create_album(other.catalog, "From elsewhere")
+    with qtbot.waitSignal(session.changed) as told:
+        session.look_for_other_processes()
+    assert told.args is not None
+    assert "album" in told.args[0].tables
+
+
+def test_close_finishes_what_people_did(tmp_path: Path, ids: dict[str, int], qtbot: QtBot) -> None:
+    session = Session(Library.open(tmp_path / "library"), FakeEncoder())
+    session.mutate(lambda catalog: photos.rate(catalog, [ids["red-0.jpg"]], 4))
+    session.close()
+    session.close()
+    with Library.open(tmp_path / "library") as library:
+        assert photos.details(library.catalog, ids["red-0.jpg"]).rating == 4
