@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -333,7 +334,7 @@ class Window(QMainWindow):
     def add_folders(self, paths: list[bytes]) -> None:
         """Watch these too; the indexer takes notice by itself."""
         for path in paths:
-            self.session.mutate(lambda catalog, path=path: folders.add_folder(catalog, path))
+            self.session.mutate(partial(folders.add_folder, path=path))
 
     def auto_tag(self, album_id: int) -> None:
         """Show what the labels would tag in an album, on the album's own page."""
