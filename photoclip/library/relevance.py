@@ -31,6 +31,8 @@ SIMILARITY_SLOPE = 10.0
 USUAL_COSINE = 0.5
 USUAL_COSINE_WEIGHT = 8
 
+HIGHEST_USUAL = 0.999  # in a library of nothing but copies
+
 LARGEST = 80.0  # odds beyond which float32 knows only 0 and 1
 
 
@@ -74,12 +76,12 @@ def any_of(odds: NDArray[np.float32]) -> Odds:
 def usual_cosine(average: float, photos: int) -> float:
     """What cosine to a query photo is nothing special: the library's `average` over so many `photos`."""
     weight = USUAL_COSINE_WEIGHT
-    return (average * photos + USUAL_COSINE * weight) / (photos + weight)
+    return min((average * photos + USUAL_COSINE * weight) / (photos + weight), HIGHEST_USUAL)
 
 
 def image_odds(cosines: NDArray[np.float32], usual: float) -> Odds:
     """Log odds that photos are alike: even half way between `usual` and 1, by SIMILARITY_SLOPE."""
-    nearness = (cosines - usual) / max(1.0 - usual, 1e-3)
+    nearness = (cosines - usual) / (1.0 - usual)
     return np.asarray(SIMILARITY_SLOPE * (nearness - 0.5), dtype=np.float32)
 
 

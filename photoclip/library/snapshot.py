@@ -109,7 +109,7 @@ class Snapshots:
 
 
 def folder_parts(path: str) -> tuple[str, ...]:
-    """A folder's names without case; an absolute path begins with an empty name, on Windows with its drive."""
+    """A folder's names without case; an absolute path begins with an empty name (Windows: its drive)."""
     return tuple(path.casefold().replace("\\", "/").rstrip("/").split("/"))
 
 

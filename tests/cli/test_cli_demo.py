@@ -53,7 +53,7 @@ def test_without_a_display_the_window_is_painted(
     ((folder, png, query),) = commands.painted
     assert png == tmp_path / "photoclip-demo.png"
     assert str(png) in result.stderr.replace("\n", "")
-    assert query == "an astronaut"
+    assert query in samples.SEARCHES
     assert not folder.exists()  # the library was a throw-away one
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -24,7 +25,7 @@ from photoclip.library.levels import RunningMean
 from photoclip.library.query_vectors import VectorCache
 from photoclip.library.search import SearchCancelled, SearchEngine
 from photoclip.library.snapshot import find_rows
-from tests.library.fakes import COLOURS
+from tests.library.fakes import COLOURS, FAKE_INFO
 from tests.library.search_helpers import Shelf
 
 NAMES = ["red-1.jpg", "red-2.jpg", "green-1.jpg", "trip/blue-1.jpg", "trip/Rome/blue-2.jpg", "white-1.jpg"]
@@ -142,6 +143,25 @@ def test_a_photo_is_not_like_itself(shelf: Shelf, engine: SearchEngine) -> None:
     assert len(found) == 3
 
 
+def test_the_few_most_similar_are_the_same_by_either_way(shelf: Shelf) -> None:
+    random = np.random.default_rng(0)
+    names = [f"{colour}-{number}.jpg" for number in range(60) for colour in COLOURS]
+    shelf.add(names, embedded=False)
+    keys = [hashlib.md5(name.encode()).digest() for name in names]
+    vectors = random.normal(size=(len(names), 16)).astype(np.float32)
+    shelf.library.vectors(FAKE_INFO).append(keys, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    mark_missing(shelf.catalog, [1, 5, 9])
+    exact = SearchEngine(shelf.library, shelf.encoder)
+    quick = SearchEngine(shelf.library, shelf.encoder, exact_below=100)
+    for photos in ([7], [3, 20], [40]):
+        expected, found = exact.similar(photos, limit=12), quick.similar(photos, limit=12)
+        assert found.ids.tolist() == expected.ids.tolist()
+        assert found.scores == pytest.approx(expected.scores, abs=1e-5)
+        assert not set(photos) & set(found.ids.tolist())
+    exact.close()
+    quick.close()
+
+
 def test_several_photos_and_words_narrow(shelf: Shelf, engine: SearchEngine) -> None:
     pair = [shelf.id_of("red-1.jpg"), shelf.id_of("green-1.jpg")]
     assert shelf.names(engine.similar(pair))[0] == "red-2.jpg"
@@ -187,7 +207,7 @@ def test_missing_photos_and_removed_folders_are_not_found(shelf: Shelf, engine: 
     gone = shelf.catalog.query("SELECT id FROM file WHERE path = ?", (bytes(shelf.photos / "red-1.jpg"),))
     mark_missing(shelf.catalog, [gone[0]["id"]])
     assert "red-1.jpg" not in shelf.names(engine.search("red"))
-    with pytest.raises(PhotoClipError, match="no longer"):
+    with pytest.raises(PhotoClipError, match="any more"):
         engine.similar([shelf.id_of("red-1.jpg")])
     remove_folder(shelf.catalog, shelf.folder_id, keep_labels=True)
     assert len(engine.search("red")) == 0

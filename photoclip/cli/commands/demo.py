@@ -54,7 +54,7 @@ def demo(
         photos = absolute(folder) if folder else _samples(terminal, Path(scratch) / "photos")
         place = Path(scratch) / "library"
         document = _search_it(terminal, place, photos)
-        painted = _show(terminal, place, window, png)
+        painted = _show(terminal, place, window, png, _best_query(document))
         if terminal.json:
             terminal.document({**document, "picture": None if painted is None else str(painted)})
 
@@ -152,7 +152,13 @@ def _name(path: bytes) -> str:
     return display(os.fsencode(Path(os.fsdecode(path)).name))
 
 
-def _show(terminal: Terminal, place: Path, window: bool, png: Path | None) -> Path | None:
+def _best_query(document: dict[str, Any]) -> str:
+    """The search that found something most surely: it is the one to be seen in a picture of the window."""
+    best = max(document["searches"], key=lambda row: row["score"], default=None)
+    return "" if best is None else str(best["query"])
+
+
+def _show(terminal: Terminal, place: Path, window: bool, png: Path | None, query: str) -> Path | None:
     """Opens the window, or paints it where there is no display; returns the picture."""
     if png is None and (not window or _has_display()):
         if window:
@@ -161,7 +167,6 @@ def _show(terminal: Terminal, place: Path, window: bool, png: Path | None) -> Pa
                 raise typer.Exit(status)
         return None
     picture = (png or Path(PICTURE)).absolute()
-    query = next(iter(samples.SEARCHES))
     terminal.services.render_window(place, None, picture, query)
     terminal.say(f"The window was painted into {picture}.")
     return picture

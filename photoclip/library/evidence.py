@@ -1,0 +1,144 @@
+"""What is asked of every photo, and how strongly each photo answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photoclip.errors import PhotoClipError
+from photoclip.library import relevance
+from photoclip.library.encoder import Encoder
+from photoclip.library.levels import RunningMean
+from photoclip.library.query import Query
+from photoclip.library.query_vectors import QueryVectors, Vectors
+from photoclip.library.snapshot import Snapshot
+
+Ids = NDArray[np.int64]
+Cosines = NDArray[np.float32]
+
+ROWS_AT_A_TIME = 65_536  # of vectors between two looks at whether the search was cancelled: 10 ms
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, as vectors: [K, D] each, K may be 0."""
+
+    words: Vectors
+    excluded: Vectors
+    pictures: Vectors
+
+    def __len__(self) -> int:
+        return len(self.words) + len(self.excluded) + len(self.pictures)
+
+    def all(self) -> Vectors:
+        return np.concatenate([self.words, self.excluded, self.pictures])
+
+
+class Evidence:
+    """Turns questions into odds for one model's vectors. Thread-safe."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.vectors = QueryVectors(encoder)
+        self._scale = encoder.info.logit_scale
+        self._level = RunningMean()  # of the generic prompts over the library
+        self._average = RunningMean()  # of the stored vectors themselves
+
+    def question(
+        self, snapshot: Snapshot, query: Query, photos: Sequence[int], images: Sequence[bytes]
+    ) -> Question:
+        """The vectors of a query's words, of photos of the library and of picture files."""
+        none = np.empty((0, snapshot.matrix.shape[1]), np.float32)
+        words = [query.words] if query.words else []
+        texts = self.vectors.texts([*words, *query.excluded]) if query.has_meaning else none
+        pictures = self.vectors.pictures(images) if images else none
+        stored = snapshot.matrix[_embedded_rows(snapshot, photos)]
+        return Question(texts[: len(words)], texts[len(words) :], np.concatenate([stored, pictures]))
+
+    def odds(self, snapshot: Snapshot, question: Question, cosines: Cosines) -> relevance.Odds:
+        """All the evidence together, [N], from the cosines [N, K] to `question.all()`."""
+        words, texts = len(question.words), len(question.words) + len(question.excluded)
+        if not len(cosines):
+            return np.empty(0, np.float32)
+        said = self.text_odds(snapshot, cosines[:, :texts]) if texts else cosines[:, :0]
+        found = said[:, 0] if words else None
+        if len(question.pictures):
+            seen = self._picture_odds(snapshot, question.pictures, cosines[:, texts:])
+            found = seen if found is None else relevance.both(found, seen)
+        if not len(question.excluded):
+            assert found is not None
+            return found
+        unwanted = relevance.any_of(said[:, words:])
+        return -unwanted if found is None else relevance.without(found, unwanted)
+
+    def text_odds(self, snapshot: Snapshot, cosines: Cosines) -> Cosines:
+        """[N, K] for K texts, N > 0."""
+        prompts = self.vectors.background()
+        level = self._level.over(
+            snapshot.matrix, lambda part: relevance.background_level(part @ prompts.T, self._scale)
+        )
+        return relevance.text_odds(cosines, float(level), self._scale)
+
+    def direction(self, snapshot: Snapshot, pictures: Vectors) -> Vectors:
+        """The direction [D] in which photos are most like all `pictures`.
+
+        The mean of the pictures' odds is linear in a photo's vector, so one direction stands for it.
+        """
+        weights = np.array([1 / (1 - usual) for usual in self._usual(snapshot, pictures)], np.float32)
+        total = weights @ pictures
+        return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
+
+    def _picture_odds(self, snapshot: Snapshot, pictures: Vectors, cosines: Cosines) -> relevance.Odds:
+        """Several photos as one query: the mean of their odds."""
+        usual = self._usual(snapshot, pictures)
+        odds = [relevance.image_odds(cosines[:, at], usual[at]) for at in range(len(pictures))]
+        return np.asarray(np.mean(odds, axis=0), dtype=np.float32)
+
+    def _usual(self, snapshot: Snapshot, pictures: Vectors) -> list[float]:
+        """The cosine to each picture that is nothing special in this library."""
+        averages = pictures @ self._average.over(snapshot.matrix, lambda part: part)
+        return [relevance.usual_cosine(float(average), len(snapshot.matrix)) for average in averages]
+
+
+def shown_cosines(question: Question, cosines: Cosines) -> Cosines:
+    """The one cosine [N] a result shows: of the words, or else the photos' mean; NaN of exclusions alone."""
+    words, texts = len(question.words), len(question.words) + len(question.excluded)
+    chosen = cosines[:, :words] if words else cosines[:, texts:]
+    if not chosen.shape[1]:
+        return np.full(len(cosines), np.nan, np.float32)
+    return np.asarray(chosen.mean(axis=1), dtype=np.float32)
+
+
+def compare(snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]) -> Cosines:
+    """Cosines [N, K] of each candidate's vector to each of `vectors` [K, D]; `between` is called in between.
+
+    Few candidates are picked out; of many, the whole matrix is multiplied where it lies, without a copy.
+    """
+    rows = snapshot.rows[candidates]
+    matrix = snapshot.matrix
+    if len(rows) * 4 < len(matrix):
+        return np.asarray(matrix[rows] @ vectors.T, dtype=np.float32)
+    cosines = np.empty((len(vectors), len(matrix)), np.float32)
+    for start in range(0, len(matrix), ROWS_AT_A_TIME):
+        part = slice(start, start + ROWS_AT_A_TIME)
+        for vector, row in zip(vectors, cosines, strict=True):  # quicker than one thin matrix product
+            between()
+            np.dot(matrix[part], vector, out=row[part])
+    return cosines[:, rows].T
+
+
+def table_rows(snapshot: Snapshot, photos: Sequence[int]) -> Ids:
+    """Rows of photos in the table; raises PhotoClipError for one that is not there."""
+    rows = snapshot.table.rows_of(np.array(photos, np.int64))
+    if (rows < 0).any():
+        raise PhotoClipError("This photo is not in the library any more.")
+    return rows
+
+
+def _embedded_rows(snapshot: Snapshot, photos: Sequence[int]) -> Ids:
+    rows = snapshot.rows[table_rows(snapshot, photos)]
+    if (rows < 0).any():
+        raise PhotoClipError("This photo is not indexed yet; try again when indexing is done.")
+    return rows
