@@ -157,6 +157,11 @@ class SearchBar(QFrame):
             self._add(SearchChip(self.tr("picture"), "", SearchRequest(images=(image,)), self))
         self._ask()
 
+    @property
+    def chips(self) -> tuple[SearchChip, ...]:
+        """In the order of the query."""
+        return tuple(self._chips)
+
     def has(self, chip: SearchChip) -> bool:
         return chip in self._chips
 

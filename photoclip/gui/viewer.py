@@ -103,6 +103,11 @@ class Viewer(QFrame):
     def photo(self) -> int:
         return int(self._ids[self._row])
 
+    @property
+    def mark_is_shown(self) -> bool:
+        """Whether the photo is marked as damaged."""
+        return not self._mark.isHidden()
+
     def close_viewer(self) -> None:
         self._session.cancel("viewer")
         self._loader.clear()
