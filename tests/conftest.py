@@ -11,8 +11,15 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The same examples on every machine, and no failure for a machine that is busy with something else.
+settings.register_profile(
+    "photoclip", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("photoclip")
 
 GRACE_SECONDS = 5.0
 

@@ -91,7 +91,7 @@ class Neighbours:
         return graph.count if graph is not None else 0
 
     def nearest(self, vector: Vector, k: int) -> tuple[Rows, Vector]:
-        """The `k` nearest rows, best first, and their cosines: int64 [k], float32 [k]; all when there are fewer.
+        """The `k` nearest rows, best first, and their cosines: int64 [k], float32 [k]; fewer if it has fewer.
 
         Above `exact_below` rows the first call starts a thread that loads or builds the graph.
         """

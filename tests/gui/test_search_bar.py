@@ -23,9 +23,7 @@ def bar(qtbot: QtBot) -> SearchBar:
 
 
 def chips(bar: SearchBar) -> list[str]:
-    return [
-        f"{chip.kind.text()}:{chip.value.text()}" for chip in bar.findChildren(SearchChip) if bar.has(chip)
-    ]
+    return [f"{chip.kind.text()}:{chip.value.text()}" for chip in bar.chips]
 
 
 def test_results_are_asked_for_shortly_after_typing(qtbot: QtBot, bar: SearchBar) -> None:

@@ -34,5 +34,5 @@ def test_the_table_comes_from_one_index_in_its_own_order(tmp_path: Path) -> None
     from photoclip.library.catalog.photos import _TABLE
 
     with closing(Catalog(tmp_path / "catalog.sqlite")) as catalog:
-        (step,) = catalog.query("EXPLAIN QUERY PLAN " + _TABLE, (2,))
+        (step,) = catalog.query("EXPLAIN QUERY PLAN " + _TABLE, (2, -1))
         assert "USING COVERING INDEX photo_newest" in step["detail"]
