@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import sys
 import tempfile
 import threading
@@ -222,7 +223,7 @@ class _Child:
         os.close(handle)
         self._log = Path(name)
         self._process = context.Process(
-            target=_serve, args=(theirs, load, name), name="photoclip-model", daemon=True
+            target=_serve, args=(theirs, pickle.dumps(load), name), name="photoclip-model", daemon=True
         )
         try:
             self._process.start()
@@ -280,12 +281,23 @@ class _Child:
         self._log.unlink(missing_ok=True)
 
 
-def _serve(pipe: Connection, load: Callable[[], LoadedModel], log: str) -> None:
+def _serve(pipe: Connection, load: bytes, log: str) -> None:
     """The child: load the model, then answer until the pipe or the parent goes away."""
     _keep_stderr(log)
+    # Decode processes share the cores. Threads that spin while they wait would cost them half their time, and
+    # a model on all cores waits for its slowest thread. Read when the model's library is imported, so `load`
+    # arrives pickled.
+    threads = str(max(1, (os.cpu_count() or 1) // 2))
+    for name, value in (
+        ("OMP_NUM_THREADS", threads),
+        ("OMP_WAIT_POLICY", "PASSIVE"),
+        ("GOMP_SPINCOUNT", "0"),
+        ("KMP_BLOCKTIME", "0"),
+    ):
+        os.environ.setdefault(name, value)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        model = load()
+        model: LoadedModel = pickle.loads(load)()
     except PhotoClipError as error:
         pipe.send(ModelError(str(error)))
         return

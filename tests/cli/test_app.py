@@ -1,0 +1,46 @@
+"""Where the model and the library are joined."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from photoclip import app
+from photoclip.errors import ModelError
+from photoclip.library.encoder import EncoderProcess
+from photoclip.paths import resource
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModelError, match="nonesuch"):
+        app.encoder("nonesuch")
+
+
+def test_the_window_opens_without_a_model_and_says_why_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    encoder = app._encoder_or_none(str(tmp_path))
+    assert encoder.description == "no model"
+    with pytest.raises(ModelError, match="model"):
+        encoder.encode_texts(["a cat"])
+    with pytest.raises(ModelError, match="model"):
+        encoder.encode_pixels(np.zeros((1, 32, 32, 3), np.uint8))
+
+
+@pytest.mark.skipif(not (resource("models") / "starter").is_dir(), reason="no starter model in resources")
+def test_the_starter_answers_from_a_process_of_its_own() -> None:
+    torch_before = "torch" in sys.modules
+    (row,) = [model for model in app.models() if model.name == app.STARTER]
+    encoder = app.encoder(None)
+    assert isinstance(encoder, EncoderProcess)
+    assert encoder.info.dim == row.dim
+    assert encoder.info.logit_scale > 1
+    assert ("torch" in sys.modules) == torch_before
+    try:
+        vectors = encoder.encode_texts(["a cat", "a kitten", "a rocket"])
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-3)
+        assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    finally:
+        encoder.close()
