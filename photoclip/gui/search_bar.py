@@ -139,6 +139,7 @@ class SearchBar(QFrame):
         self._drop_chips()
         self.edit.setText(text)
         self._make_chips(at_end=True)
+        self.edit.setText(self.edit.text().strip())
         self._ask()
 
     def set_photos(self, photos: tuple[int, ...], *, keep_words: bool = False) -> None:
