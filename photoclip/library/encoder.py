@@ -9,6 +9,7 @@ import pickle
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from numpy.typing import NDArray
 from photoclip.errors import ModelError, PhotoClipError
 from photoclip.pixels import PixelSpec
 
-IMAGE_BATCH = 16
-"""Photos per request: a search typed meanwhile waits for one batch at most."""
+REQUEST_SECONDS = 0.3
+"""What one request for photos is to take: a search typed meanwhile waits for one request at most."""
+REQUEST_LIMITS = (4, 64)
+"""Photos in one request, by how quick the model is."""
 IDLE_SECONDS = 300.0
 
 Array = NDArray[np.float32]
@@ -107,6 +110,7 @@ class EncoderProcess:
         self._load = load
         self._idle_seconds = idle_seconds
         self._turns = _Turns()
+        self._batch = 2 * REQUEST_LIMITS[0]
         self._child: _Child | None = None
         self._description = info.name
         self._closed = False
@@ -121,11 +125,12 @@ class EncoderProcess:
 
     def encode_pixels(self, pixels: NDArray[np.uint8]) -> Array:
         """uint8 [N, S, S, 3] -> unit vectors float32 [N, D]; raises `ModelError`."""
-        parts = []
-        for start in range(0, len(pixels), IMAGE_BATCH):
-            batch = np.ascontiguousarray(pixels[start : start + IMAGE_BATCH])
+        parts, start = [np.empty((0, self.info.dim), np.float32)], 0
+        while start < len(pixels):
+            batch = np.ascontiguousarray(pixels[start : start + self._batch])
             parts.append(self._request("pixels", batch))
-        return np.concatenate(parts) if parts else np.empty((0, self.info.dim), np.float32)
+            start += len(batch)
+        return np.concatenate(parts)
 
     def encode_texts(self, texts: Sequence[str]) -> Array:
         """[N] -> unit vectors float32 [N, D]; raises `ModelError`."""
@@ -167,13 +172,21 @@ class EncoderProcess:
 
     def _ask(self, kind: str, payload: Any) -> Any:
         child = self._child or self._start()
+        began = time.monotonic()
         answer = child.ask(kind, payload)
+        if kind == "pixels":
+            self._adapt(len(payload), time.monotonic() - began)
         with self._used:
             self._requests += 1
             self._used.notify_all()
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _adapt(self, count: int, seconds: float) -> None:
+        fitting = int(count * REQUEST_SECONDS / max(seconds, 1e-6))
+        fewest, most = REQUEST_LIMITS
+        self._batch = max(fewest, min(most, fitting, 2 * self._batch))
 
     def _start(self) -> _Child:
         self.on_state("starting")

@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.folders import list_folders
 from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
 from photoclip.library.catalog.photos import Failure
 from photoclip.library.decoding import Decoders
-from photoclip.library.embedding import Embedding
+from photoclip.library.embedding import Embedded, Embedding
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
 from photoclip.library.pending import Plan, Wanted, add_repairs, plan_folder
@@ -128,6 +130,7 @@ class _Run:
         self.unsettled: list[tuple[Wanted, Refused | Prepared]] = []
         self.looked_twice: set[bytes] = set()
         self.total = self.missing = self.embedded = 0
+        self.embedded_now: list[Embedded] = []  # not stored yet
         self.photos: set[int] = set()
         self.searchable: set[int] = set()
         self.model_error: PhotoClipError | None = None
@@ -172,15 +175,14 @@ class _Run:
             self._feed()
             self._gather()
             last = not self.todo and not self.decoders.in_flight
-            if self.recorder.due or (last and not self.recorder.empty):
+            if self.recorder.due or last:
                 self._write()
-            self.embedding.flush(now=last)
             if last and not self.todo:
                 self._look_again()
             if self._is_time():
                 yield self._progress("indexing")
-        self._write()
         self._take_vectors(0.0)
+        self._write()
 
     def _busy(self) -> bool:
         return bool(self.todo or self.decoders.in_flight or self.embedding.pending or self.unsettled) or (
@@ -244,18 +246,21 @@ class _Run:
         self.unsettled.clear()
 
     def _write(self) -> None:
+        """Photos first: a vector without its photo would not be found, nor labelled."""
         self.photos |= self.recorder.write()
+        if self.embedded_now:
+            hashes = [hash for done in self.embedded_now for hash in done.hashes]
+            self.store.append(hashes, np.concatenate([done.vectors for done in self.embedded_now]))
+            self.embedded_now.clear()
+            self.embedded += len(hashes)
+            self.searchable |= self._photos_of(hashes)
 
     def _take_vectors(self, timeout: float) -> None:
         try:
             for done in self.embedding.ready(timeout):
-                self._write()  # a vector without its photo would not be found, nor labelled
-                self.store.append(done.hashes, done.vectors)
-                self.embedded += len(done.hashes)
-                self.searchable |= self._photos_of(done.hashes)
+                self.recorder.began()
+                self.embedded_now.append(done)
         except PhotoClipError as error:
-            if self.embedding.alive:
-                raise
             self.model_error, self.message = error, str(error)
 
     def _photos_of(self, hashes: list[bytes]) -> set[int]:

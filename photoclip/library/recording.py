@@ -41,7 +41,7 @@ class Recorder:
         self._library = library
         self._photos: list[tuple[Wanted, Prepared]] = []
         self._refused: list[tuple[Wanted, Refused]] = []
-        self._since = 0.0
+        self._since: float | None = None
         self.added = 0
         self.changed = 0
         self.failed: dict[bytes, Failure] = {}
@@ -53,12 +53,18 @@ class Recorder:
     @property
     def due(self) -> bool:
         """Whether the batch is full, or old enough to be written however small."""
-        count = len(self._photos) + len(self._refused)
-        return count >= BATCH or (count > 0 and time.monotonic() - self._since >= SECONDS)
+        if self._since is None:
+            return False
+        return len(self._photos) + len(self._refused) >= BATCH or time.monotonic() - self._since >= SECONDS
+
+    def began(self) -> None:
+        """Something is to be written; the clock runs from the first."""
+        if self._since is None:
+            self._since = time.monotonic()
 
     def take(self, wanted: Wanted, prepared: Prepared) -> None:
         """A photo that was read."""
-        self._began()
+        self.began()
         self._photos.append((wanted, prepared))
         self.failed.pop(wanted.path, None)
         if not wanted.previous:
@@ -68,12 +74,13 @@ class Recorder:
 
     def refuse(self, wanted: Wanted, refused: Refused) -> None:
         """A file that is no photo, and why."""
-        self._began()
+        self.began()
         self._refused.append((wanted, refused))
         self.failed[wanted.path] = Failure(wanted.path, refused.reason, time.time())
 
     def write(self) -> frozenset[int]:
         """Write the batch in one transaction; returns the photos to show anew. Raises `DiskFull`."""
+        self._since = None
         if self.empty:
             return frozenset()
         pictures = [(p.hash, p.picture.thumbnail) for _, p in self._photos if p.picture is not None]
@@ -88,10 +95,6 @@ class Recorder:
         self._photos.clear()
         self._refused.clear()
         return change.photos
-
-    def _began(self) -> None:
-        if self.empty:
-            self._since = time.monotonic()
 
     def _contents(self, hashes: Iterable[bytes]) -> dict[bytes, dict[str, object]]:
         """What the catalog has of contents that were not decoded again."""

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from photoclip.errors import ModelError
-from photoclip.library.encoder import IMAGE_BATCH, EncoderProcess
+from photoclip.library.encoder import REQUEST_LIMITS, EncoderProcess
 from tests.library.fakes import FAKE_INFO, FakeEncoder, fake_process, plain
 
 
@@ -60,7 +60,7 @@ def test_answers_are_the_models_own() -> None:
     encoder = fake_process()
     encoder.on_state = states.append
     assert encoder.description == "fake"
-    many = np.concatenate([plain("red"), plain("blue")] * IMAGE_BATCH)
+    many = np.concatenate([plain("red"), plain("blue")] * REQUEST_LIMITS[1])
     assert np.array_equal(encoder.encode_pixels(many), FakeEncoder().encode_pixels(many))
     assert np.array_equal(
         encoder.encode_texts(["red", "a sled"]), FakeEncoder().encode_texts(["red", "a sled"])
@@ -148,19 +148,19 @@ def test_a_search_goes_before_the_rest_of_the_photos(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "gate")
     encoder = EncoderProcess(FAKE_INFO, partial(Gated, tmp_path))
     encoder.encode_texts(["warm"])
-    photos = np.concatenate([plain("red")] * (3 * IMAGE_BATCH))
+    photos = np.concatenate([plain("red")] * 100)
     indexing = threading.Thread(target=encoder.encode_pixels, args=(photos,))
     indexing.start()
     gate = (tmp_path / "gate").open("wb", buffering=0)  # waits until the first batch is being encoded
     searching = threading.Thread(target=encoder.encode_texts, args=(["red"],))
     searching.start()
     wait_until(lambda: encoder._turns._texts == 1)
-    gate.write(b"123")
+    gate.write(bytes(100))
     searching.join(10)
     indexing.join(10)
     gate.close()
     encoder.close()
-    assert (tmp_path / "order").read_text() == "tptpp"
+    assert (tmp_path / "order").read_text().startswith("tptp")  # warm, the first photos, the search, the rest
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -212,3 +212,12 @@ def test_the_library_side_never_imports_torch() -> None:
     code = "import sys, photoclip.library.encoder, photoclip.library.ingest; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_requests_for_photos_grow_while_they_are_quick() -> None:
+    encoder = fake_process()
+    encoder.encode_pixels(np.concatenate([plain("red")] * 200))
+    assert encoder._batch == REQUEST_LIMITS[1]
+    encoder._adapt(64, 60.0)
+    assert encoder._batch == REQUEST_LIMITS[0]
+    encoder.close()

@@ -19,6 +19,7 @@ from photoclip.library.catalog.photos import failures, load_table, path_of, phot
 from photoclip.library.decoding import Decoders
 from photoclip.library.ingest import Progress, index
 from photoclip.library.library import Library
+from photoclip.library.recording import BATCH
 from photoclip.library.worker import Gone, Task
 from tests.library.fakes import FAKE_INFO, FakeEncoder
 from tests.library.pictures import jpeg, write_photos
@@ -327,16 +328,17 @@ def test_only_named_paths_are_looked_at(library: Library, photos: Path, decoders
 def test_stopping_keeps_what_is_recorded_and_the_next_run_goes_on(
     library: Library, photos: Path, decoders: Decoders
 ) -> None:
-    write_photos(photos, 60)
+    count = 2 * BATCH
+    write_photos(photos, count)
     stop = threading.Event()
     for step in index(library, FakeEncoder(), decoders=decoders, stop=stop):
         if step.photos:
             stop.set()
     assert step.phase == "done"
     recorded = len(load_table(library.catalog).ids)
-    assert 0 < recorded < 60
-    assert run(library, decoders).added == 60 - recorded
-    assert_complete(library, 60)
+    assert 0 < recorded < count
+    assert run(library, decoders).added == count - recorded
+    assert_complete(library, count)
 
 
 def test_leaving_the_generator_frees_the_lock(library: Library, photos: Path, decoders: Decoders) -> None:

@@ -14,10 +14,11 @@ import pytest
 from photoclip.library.catalog.folders import add_folder
 from photoclip.library.ingest import index
 from photoclip.library.library import Library
+from photoclip.library.recording import BATCH
 from tests.library.fakes import FAKE_INFO, FakeEncoder
 from tests.library.pictures import jpeg, write_photos
 
-COUNT = 150
+COUNT = 7 * BATCH
 CHILD = """
 import os, sys
 from pathlib import Path

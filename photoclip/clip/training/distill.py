@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from photoclip.clip.config import CLIPConfig, ResNetConfig
 from photoclip.clip.model import CLIP
@@ -85,13 +85,18 @@ class Distillation:
         minutes: float,
         seed: int,
         words: NDArray[np.float16] | None = None,
+        start: dict[str, Tensor] | None = None,
     ) -> None:
+        """`words` are the vocabulary's sentence vectors to seed the embedding with; `start`, a text tower's
+        state, takes their place."""
         self.folder, self.tokens, self.vectors, self.device = folder, tokens, vectors, device
         self.minutes, self.seed = minutes, seed
         self.lengths = (tokens != 0).sum(1)
         torch.manual_seed(seed)
         self.model = text_tower(config, vectors.shape[1]).to(device)
-        if words is not None:
+        if start is not None:
+            self.model.load_state_dict({**self.model.state_dict(), **start})
+        elif words is not None:
             seed_embedding(self.model, words)
         trained = nn.ModuleList([self.model.transformer, self.model.token_embedding, self.model.ln_final])
         loose = [self.model.positional_embedding, self.model.text_projection]

@@ -13,7 +13,8 @@ Stages, in order (`--stages` picks some):
 
 D holds the captioned zip files and teacher/*.tflite. E holds one folder for each further set;
 sets.py says where each comes from. C holds plain text, COCO-style captions or WordNet's data.*
-files. `pip install photoclip[train]` brings the packages. A CUDA device is used when there is one.
+files. --start FOLDER goes on from a finished model of the same shape instead of from random
+weights. `pip install photoclip[train]` brings the packages. A CUDA device is used when there is one.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from photoclip.clip.training import (
     train,
 )
 from photoclip.clip.training.mixture import Mixture
+from photoclip.clip.training.warm_start import WarmStart, take_apart
 from photoclip.errors import PhotoClipError
 
 CONFIG = CLIPConfig(
@@ -70,6 +72,7 @@ class Recipe:
     work: Path
     model: Path
     demo: Path | None
+    start: Path | None
     image_minutes: float
     text_minutes: float
     device: torch.device
@@ -187,6 +190,7 @@ def distil(recipe: Recipe) -> None:
         minutes=recipe.text_minutes,
         seed=SEED,
         words=words,
+        start=started.text if (started := warm_start(recipe)) else None,
     ).train(log)
 
 
@@ -194,8 +198,25 @@ def train_images(recipe: Recipe) -> None:
     mixture, targets = image_inputs(recipe)
     log(f"{len(mixture.index)} pictures, {len(mixture.names)} class names")
     train.Run(
-        recipe.work / "image", CONFIG, mixture, targets, train.Schedule(recipe.image_minutes), recipe.device
+        recipe.work / "image",
+        CONFIG,
+        mixture,
+        targets,
+        train.Schedule(recipe.image_minutes),
+        recipe.device,
+        started.student if (started := warm_start(recipe)) else None,
     ).train(log)
+
+
+def warm_start(recipe: Recipe) -> WarmStart | None:
+    if recipe.start is None:
+        return None
+    model, config = checkpoint.load(recipe.start)
+    if config != CONFIG:
+        raise PhotoClipError(
+            f"The model in {recipe.start} has another shape than the starter; go on without."
+        )
+    return take_apart(model, config, *encoded(recipe.work / "text-train"), seed=SEED)
 
 
 def image_inputs(recipe: Recipe) -> tuple[Mixture, train.Targets]:
@@ -245,6 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("data", "extra", "corpus", "work", "model"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--demo", type=Path, help="the demo photographs, kept out of training and judged on")
+    parser.add_argument("--start", type=Path, help="a finished model of the same shape to go on from")
     parser.add_argument("--image-minutes", type=float, default=75.0)
     parser.add_argument("--text-minutes", type=float, default=25.0)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
@@ -259,6 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.work,
         options.model,
         options.demo,
+        options.start,
         options.image_minutes,
         options.text_minutes,
         torch.device("cuda" if torch.cuda.is_available() else "cpu"),

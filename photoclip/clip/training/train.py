@@ -147,7 +147,9 @@ class Run:
         targets: Targets,
         schedule: Schedule,
         device: torch.device,
+        start: dict[str, Tensor] | None = None,
     ) -> None:
+        """`start` is a student's state to begin with instead of random weights."""
         self.folder, self.config, self.mixture, self.schedule, self.device = (
             folder,
             config,
@@ -158,6 +160,8 @@ class Run:
         self.targets = Targets(targets.texts.to(device), targets.names.to(device), targets.teacher.to(device))
         torch.manual_seed(mixture.seed)
         self.student = Student(config, targets.texts.shape[1]).to(device)
+        if start is not None:
+            self.student.load_state_dict(start)
         self.student.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.student).eval()
         self.optimizers = optimizers(self.student, schedule)
