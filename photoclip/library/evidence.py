@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError
 from photoclip.library import relevance
 from photoclip.library.encoder import Encoder
-from photoclip.library.levels import RunningMean
+from photoclip.library.levels import ROUNDING, RunningMean, are_unit
 from photoclip.library.query import Query
 from photoclip.library.query_vectors import QueryVectors, Vectors
 from photoclip.library.snapshot import Snapshot
@@ -111,11 +111,22 @@ def shown_cosines(question: Question, cosines: Cosines) -> Cosines:
     return np.asarray(chosen.mean(axis=1), dtype=np.float32)
 
 
-def compare(snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]) -> Cosines:
-    """Cosines [N, K] of each candidate's vector to each of `vectors` [K, D]; `between` is called in between.
+def compare(
+    snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]
+) -> tuple[Ids, Cosines]:
+    """The candidates [N] and the cosines [N, K] of their vectors to each of `vectors` [K, D].
 
-    Few candidates are picked out; of many, the whole matrix is multiplied where it lies, without a copy.
+    A candidate whose vector is damaged is left out: it counts as not embedded until indexing has made its
+    vector again. `between` is called in between.
     """
+    with np.errstate(invalid="ignore", over="ignore"):  # only a damaged vector can cause either
+        cosines = _cosines(snapshot, candidates, vectors, between)
+    sound = (np.abs(cosines) <= 1 + ROUNDING).all(axis=1)  # False for NaN, too
+    return (candidates, cosines) if sound.all() else (candidates[sound], cosines[sound])
+
+
+def _cosines(snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]) -> Cosines:
+    """Few candidates are picked out; of many, the whole matrix is multiplied where it lies, uncopied."""
     rows = snapshot.rows[candidates]
     matrix = snapshot.matrix
     if len(rows) * 4 < len(matrix):
@@ -139,6 +150,6 @@ def table_rows(snapshot: Snapshot, photos: Sequence[int]) -> Ids:
 
 def _embedded_rows(snapshot: Snapshot, photos: Sequence[int]) -> Ids:
     rows = snapshot.rows[table_rows(snapshot, photos)]
-    if (rows < 0).any():
+    if (rows < 0).any() or not are_unit(snapshot.matrix[rows]).all():
         raise PhotoClipError("This photo is not indexed yet; try again when indexing is done.")
     return rows

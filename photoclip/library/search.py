@@ -152,7 +152,7 @@ class SearchEngine:
         allowed = np.ones(len(snapshot), np.bool_) if ids is None else filters.mask_of(snapshot.table, ids)
         candidates = np.flatnonzero(allowed & (snapshot.rows >= 0))
         vectors = self._evidence.vectors.texts(texts)
-        return candidates, compare(snapshot, candidates, vectors, lambda: None), snapshot
+        return *compare(snapshot, candidates, vectors, lambda: None), snapshot
 
     def _allowed(self, snapshot: Snapshot, query: Query, within: Ids | None) -> filters.Mask:
         allowed = filters.matching(self.library.catalog, snapshot, query.filters, self._today())
@@ -186,8 +186,8 @@ class SearchEngine:
         allowed: filters.Mask,
         between: Callable[[], None],
     ) -> Results:
-        candidates = np.flatnonzero(allowed & (snapshot.rows >= 0))
-        cosines = compare(snapshot, candidates, question.all(), between)
+        embedded = np.flatnonzero(allowed & (snapshot.rows >= 0))
+        candidates, cosines = compare(snapshot, embedded, question.all(), between)
         odds = self._evidence.odds(snapshot, question, cosines)
         between()
         order = relevance.best_first(odds)  # equal ones stay newest first

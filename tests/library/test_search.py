@@ -21,7 +21,7 @@ from photoclip.library.catalog.albums import add_to_album, create_album
 from photoclip.library.catalog.folders import remove_folder
 from photoclip.library.catalog.indexing import mark_missing
 from photoclip.library.catalog.labels import add_label, label_photos
-from photoclip.library.levels import RunningMean
+from photoclip.library.levels import RunningMean, are_unit
 from photoclip.library.query_vectors import VectorCache
 from photoclip.library.search import SearchCancelled, SearchEngine
 from photoclip.library.snapshot import find_rows
@@ -203,6 +203,30 @@ def test_what_is_not_embedded_is_pending(shelf: Shelf, engine: SearchEngine) -> 
     assert "red-9.jpg" in shelf.names(later)[:3]
 
 
+@pytest.mark.parametrize("damage", [float("nan"), float("inf"), 1e30])
+def test_a_damaged_vector_spoils_no_search(shelf: Shelf, engine: SearchEngine, damage: float) -> None:
+    before = shelf.names(engine.search("red"))
+    hurt = before[-1]
+    rows_path = shelf.library.vectors(FAKE_INFO).rows_path
+    keys = shelf.library.vectors(FAKE_INFO).keys().tolist()
+    name = next(name for name in NAMES if Path(name).name == hurt)
+    row = keys.index(hashlib.md5(name.encode()).digest())
+    with rows_path.open("r+b") as file:  # on the disk, under an open library: it is mapped, not read
+        file.seek(row * 4 * FAKE_INFO.dim)
+        file.write(np.full(FAKE_INFO.dim, damage, np.float32).tobytes())
+    for fresh in (engine, SearchEngine(shelf.library, shelf.encoder)):
+        found = fresh.search("red -blue")
+        assert sorted(shelf.names(found)) == sorted(before[:-1])
+        assert found.pending == 1
+        assert np.isfinite(found.scores).all()
+        ids, scores = fresh.text_scores(["red"])
+        assert len(ids) == len(scores) == len(before) - 1
+        assert np.isfinite(fresh.similar([shelf.id_of("red-1.jpg")]).scores).all()
+        with pytest.raises(PhotoClipError, match="not indexed yet"):
+            fresh.similar([shelf.id_of(name)])
+        fresh.close()
+
+
 def test_missing_photos_and_removed_folders_are_not_found(shelf: Shelf, engine: SearchEngine) -> None:
     gone = shelf.catalog.query("SELECT id FROM file WHERE path = ?", (bytes(shelf.photos / "red-1.jpg"),))
     mark_missing(shelf.catalog, [gone[0]["id"]])
@@ -264,17 +288,19 @@ def test_rows_are_found_by_hash(keys: np.ndarray, wanted: np.ndarray) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.booleans())
-def test_a_running_mean_is_the_mean(steps: list[int], begins_anew: bool) -> None:
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.booleans(), st.sets(st.integers(0, 9)))
+def test_a_running_mean_is_the_mean_of_sound_rows(
+    steps: list[int], begins_anew: bool, damaged: set[int]
+) -> None:
     rows = np.random.default_rng(1).normal(size=(sum(steps), 3)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    for row, value in zip(damaged & set(range(len(rows))), (np.nan, np.inf, 3e38, 0.0) * 3, strict=False):
+        rows[row, 1] = value
     mean = RunningMean()
-    for count in np.cumsum(steps):
-        assert mean.over(rows[:count], lambda part: part) == pytest.approx(
-            rows[:count].mean(axis=0), abs=1e-5
-        )
-    if begins_anew:
-        other = rows[::-1] + 1
-        assert mean.over(other, lambda part: part) == pytest.approx(other.mean(axis=0), abs=1e-5)
+    for matrix in [*(rows[:count] for count in np.cumsum(steps)), *([-rows[::-1]] if begins_anew else [])]:
+        sound = matrix[are_unit(matrix)]
+        expected = sound.mean(axis=0) if len(sound) else np.zeros(3)
+        assert mean.over(matrix, lambda part: part) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_cache_forgets_the_oldest() -> None:
