@@ -7,7 +7,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from photoclip.errors import CatalogError
+from photoclip.errors import CatalogDamaged, CatalogError
+from photoclip.library.catalog.faults import damaged, is_damage
 
 KEPT = 3
 DAY = 86_400.0
@@ -27,7 +28,10 @@ def newest_backup(catalog: Path) -> Path | None:
 
 
 def make_backup(catalog: Path, *, now: float | None = None) -> Path:
-    """Copies the catalog into backups/ and keeps the newest three; safe while others write."""
+    """Copies the catalog into backups/ and keeps the newest three; safe while others write.
+
+    Raises CatalogDamaged for one whose copy is not sound, so that damage never drives out sound backups.
+    """
     stamp = time.time() if now is None else now
     folder = backup_dir(catalog)
     name = (
@@ -39,9 +43,16 @@ def make_backup(catalog: Path, *, now: float | None = None) -> Path:
         with closing(sqlite3.connect(catalog)) as source, closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
+            if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise damaged(catalog)
         unfinished.replace(target)
-    except (OSError, sqlite3.OperationalError) as error:
+    except CatalogDamaged:
         unfinished.unlink(missing_ok=True)
+        raise
+    except (OSError, sqlite3.DatabaseError) as error:
+        unfinished.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
+            raise damaged(catalog) from error
         raise CatalogError(f"The catalog could not be backed up into {folder} ({error}).") from error
     for old in backups(catalog)[KEPT:]:
         old.unlink(missing_ok=True)

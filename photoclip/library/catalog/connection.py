@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photoclip.errors import CatalogError, CatalogTooNew
-from photoclip.library.catalog.backup import make_backup
+from photoclip.library.catalog.backup import make_backup, newest_backup
 from photoclip.library.catalog.faults import damaged, translated
 from photoclip.library.catalog.schema import APPLICATION_ID, MIGRATIONS
 
@@ -71,6 +71,7 @@ class Catalog:
         return connection
 
     def _prepare(self, migrations: Sequence[Sequence[str]]) -> None:
+        self._refuse_emptied()
         version = self._version(len(migrations))
         mode = self._writer.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         if mode != "wal":
@@ -83,6 +84,12 @@ class Catalog:
         self._writer.execute("PRAGMA foreign_keys=ON")
         self._writer.execute("PRAGMA temp_store=MEMORY")
         self._writer.execute("CREATE TEMP TABLE touched(id INTEGER PRIMARY KEY)")
+
+    def _refuse_emptied(self) -> None:
+        """A file of no bytes is a new catalog to SQLite; where there are backups, it is one that was lost."""
+        if not self.path.exists() or self.path.stat().st_size or newest_backup(self.path) is None:
+            return
+        raise damaged(self.path)
 
     def _version(self, newest: int) -> int:
         """The file's version, after the cheap checks that it is ours and not from the future."""

@@ -26,11 +26,10 @@ def translated(path: Path) -> Iterator[None]:
 
 def explain(error: sqlite3.Error, path: Path) -> PhotoClipError | None:
     """The sentence for a SQLite error, or None when it is our own mistake (bad SQL, a broken constraint)."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
+    primary = _primary_code(error)
+    if primary is None:
         return None
-    primary = code & 0xFF
-    if primary in DAMAGED:
+    if is_damage(error):
         return damaged(path)
     if primary == sqlite3.SQLITE_FULL:
         return DiskFull(f"The disk that holds {path.parent} is full; make room there and try again.")
@@ -47,6 +46,16 @@ def explain(error: sqlite3.Error, path: Path) -> PhotoClipError | None:
     if primary == sqlite3.SQLITE_IOERR:
         return CatalogError(f"Reading or writing {path} failed ({error}); check the disk it is on.")
     return None
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error says that the file is not a sound database."""
+    return _primary_code(error) in DAMAGED
+
+
+def _primary_code(error: sqlite3.Error) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def damaged(path: Path) -> CatalogDamaged:

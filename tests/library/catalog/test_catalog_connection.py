@@ -104,6 +104,34 @@ def test_damage_in_the_middle_is_a_sentence_too(tmp_path: Path) -> None:
         load_table(catalog)
 
 
+def test_an_emptied_catalog_is_not_taken_for_a_new_one(catalog: Catalog) -> None:
+    labels.add_label(catalog, "Kept")
+    backup = make_backup(catalog.path)
+    catalog.close()
+    catalog.path.write_bytes(b"")
+    with pytest.raises(CatalogDamaged, match="restore the newest backup"):
+        Catalog(catalog.path)
+    assert catalog.path.read_bytes() == b""
+    backup.unlink()
+    Catalog(catalog.path).close()  # there is nothing to restore, so a new one loses nothing
+
+
+def test_damage_never_drives_out_sound_backups(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with closing(Catalog(path)) as catalog:
+        labels.add_label(catalog, "Kept")
+        sound = [make_backup(path, now=1.7e9 + minute * 60) for minute in range(KEPT)]
+    pages = bytearray(path.read_bytes())
+    pages[8192:] = b"\xa5" * (len(pages) - 8192)
+    path.write_bytes(pages)
+    with pytest.raises(CatalogDamaged, match=str(sound[-1])):
+        make_backup(path)
+    path.write_bytes(b"this is no database" * 400)
+    with pytest.raises(CatalogDamaged, match=str(sound[-1])):
+        make_backup(path)
+    assert sorted(backup_dir(path).iterdir()) == sound
+
+
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
     with closing(sqlite3.connect(path)) as connection:
