@@ -45,6 +45,18 @@ def test_again_finds_nothing_new_and_sees_what_is_gone(commands: Commands, photo
     assert (later["added"], later["missing"]) == (1, 1)
 
 
+def test_what_cannot_be_read_is_listed_until_it_can(commands: Commands, photos: Path) -> None:
+    bad = photos / "bad.png"
+    bad.write_text("not a picture")
+    for _ in range(2):  # the second run does not read it again
+        (failure,) = commands.document("index", photos)["failed"]
+        assert (failure["path"], "text file" in failure["reason"]) == (str(bad), True)
+        assert str(bad) in commands.ok("index").stderr
+    paint(bad, "red", (9, 9))
+    later = commands.document("index")
+    assert (later["failed"], later["added"]) == ([], 1)
+
+
 def test_words_for_people(commands: Commands, photos: Path) -> None:
     result = commands.ok("index", photos)
     assert f"{len(COLOURS)} photos found: {len(COLOURS)} new" in result.stdout

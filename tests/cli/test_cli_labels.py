@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.cli.cli_helpers import Commands
+from tests.cli.cli_helpers import Commands, paint
 from tests.library.fakes import COLOURS
 
 
@@ -56,7 +56,8 @@ def test_scopes(indexed: Commands, pictures: Path) -> None:
     assert indexed.document("label", "apply", "Red", "--album", "Blues")["tagged"] == 0
     assert names(indexed.document("label", "preview", "Red", "--album", "Blues")["results"]) == ["blue"]
     assert indexed.document("label", "apply", "Red", "--folder", pictures)["tagged"] >= 1
-    assert indexed.run("label", "apply", "Red", "--folder", pictures.parent).exit_code == 1
+    elsewhere = indexed.run("label", "apply", "Red", "--folder", pictures.parent / "other")
+    assert (elsewhere.exit_code, "no photos in the folder" in elsewhere.stderr) == (1, True)
     assert indexed.run("label", "apply", "Red", "--folder", pictures, "--album", "Blues").exit_code == 2
 
 
@@ -71,7 +72,7 @@ def test_a_label_that_is_not_there(indexed: Commands) -> None:
 def test_tables_for_people(indexed: Commands, pictures: Path) -> None:
     indexed.ok("label", "add", "Red", "--describe", "red")
     assert "reach 0.50" in indexed.ok("label", "preview", "Red").stdout
-    assert "photos have it now" in indexed.ok("label", "apply", "Red").stdout
+    assert "with it now" in indexed.ok("label", "apply", "Red").stdout
     assert "Red" in indexed.ok("label", "list").stdout
     indexed.ok("album", "create", "Some", pictures / "red.png")
     assert "Some" in indexed.ok("album", "list").stdout
@@ -97,6 +98,49 @@ def test_an_album_from_first_to_last(indexed: Commands, pictures: Path) -> None:
     assert indexed.document("album", "list") == {"albums": []}
     assert "Delete the album Rome" in indexed.document("undo")["undone"]
     assert indexed.document("album", "list") == {"albums": [{"name": "Rome", "photos": 1}]}
+
+
+def test_a_folder_inside_a_watched_one_is_a_scope(commands: Commands, photos: Path) -> None:
+    paint(photos / "trip" / "red-2.png", "red", (12, 12))
+    commands.ok("index", photos)
+    commands.ok("label", "add", "Red", "--describe", "red", "--keep")
+    assert commands.document("label", "apply", "Red", "--folder", photos / "trip")["tagged"] == 1
+    assert names(commands.document("search", "label:Red")["results"]) == ["red-2"]
+    commands.ok("undo")
+    assert commands.document("undo") == {"undone": "Add the label Red"}  # one step, though it is kept applied
+
+
+def test_an_album_is_put_in_order(indexed: Commands, pictures: Path) -> None:
+    red, blue, green = (pictures / f"{colour}.png" for colour in ("red", "blue", "green"))
+    indexed.ok("album", "create", "Trip", red, blue, green)
+    assert indexed.document("album", "order", "trip", green) == {"album": "Trip", "photos": 3}
+    assert names(indexed.document("album", "show", "Trip")["photos"]) == ["green", "red", "blue"]
+    indexed.ok("undo")
+    assert names(indexed.document("album", "show", "Trip")["photos"]) == ["red", "blue", "green"]
+    refused = indexed.run("album", "order", "Trip", pictures / "white.png")
+    assert (refused.exit_code, "white.png is not in the album Trip" in refused.stderr) == (1, True)
+
+
+def test_removing_a_folder_says_what_happens_to_labels(indexed: Commands, pictures: Path) -> None:
+    everything = len(COLOURS)
+    indexed.ok("label", "add", "All", "--threshold", "0")
+    indexed.ok("label", "apply", "All")
+    assert indexed.document("folder", "list") == {
+        "folders": [{"path": str(pictures), "photos": everything, "online": True}]
+    }
+    unsaid = indexed.run("folder", "remove", pictures)
+    assert (unsaid.exit_code, "--keep-labels" in unsaid.stderr) == (2, True)
+    for option, word, remaining in (("--keep-labels", "kept", everything), ("--delete-labels", "deleted", 0)):
+        assert indexed.document("folder", "remove", pictures, option)["labels"] == word
+        assert indexed.document("search")["results"] == []
+        assert indexed.document("folder", "list") == {"folders": []}
+        indexed.ok("index", pictures)  # added again
+        assert len(indexed.document("search", "label:All")["results"]) == remaining
+        for _ in ("add", "remove"):
+            indexed.ok("undo")
+        assert len(indexed.document("search", "label:All")["results"]) == everything
+    unknown = indexed.run("folder", "remove", pictures.parent, "--keep-labels")
+    assert (unknown.exit_code, str(pictures) in unknown.stderr) == (1, True)
 
 
 def test_a_photo_outside_the_library_is_named(indexed: Commands, tmp_path: Path) -> None:

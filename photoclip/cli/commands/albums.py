@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from photoclip.cli.commands.labels import label_changes
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, photo_ids
+from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, photo_ids
+from photoclip.errors import PhotoClipError
 from photoclip.library import labelling
 from photoclip.library.catalog import albums
 from photoclip.library.catalog.labels import find_label
-from photoclip.library.catalog.photos import paths_of
+from photoclip.library.catalog.photos import counted, paths_of
 from photoclip.library.library import Library
 from photoclip.paths import display, path_json
 
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Albums: ordered lists of photos.", no_args_is_help=True)
     for name, command in (
         ("list", list_albums), ("show", show), ("create", create), ("add", add), ("remove", remove),
-        ("rename", rename), ("delete", delete), ("tag", tag),
+        ("order", order), ("rename", rename), ("delete", delete), ("tag", tag),
     ):  # fmt: skip
         group.command(name)(command)
     app.add_typer(group, name="album")
@@ -104,6 +105,28 @@ def remove(
         _report(terminal, opened, name)
 
 
+def order(
+    context: typer.Context,
+    name: Name,
+    photos: Photos,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put an album in order: these photos first, as given, and the others after them as they were."""
+    terminal = Terminal.of(context, library, as_json)
+    with terminal.library() as opened:
+        album = albums.find_album(opened.catalog, name)
+        ids = photo_ids(opened, photos)
+        inside = set(albums.album_photos(opened.catalog, album.id, missing=True).tolist())
+        for path, photo in zip(photos, ids, strict=True):
+            if photo not in inside:
+                raise PhotoClipError(
+                    f"{display(absolute(path))} is not in the album {album.name}; add it first."
+                )
+        albums.reorder_album(opened.catalog, album.id, ids)
+        _report(terminal, opened, name)
+
+
 def rename(
     context: typer.Context,
     name: Name,
@@ -159,4 +182,4 @@ def _report(terminal: Terminal, library: Library, name: str) -> None:
     if terminal.json:
         terminal.document({"album": album.name, "photos": album.photos})
     else:
-        terminal.write(f"{album.name}: {album.photos} photos.")
+        terminal.write(f"{album.name}: {counted(album.photos)}.")

@@ -1,7 +1,8 @@
 """`photoclip index`.
 
 Prints {found, added, changed, missing, embedded, failed: [{path, reason}], seconds, photos_per_second}.
-Photos that could not be read do not make it fail: they are listed, and tried again when they change.
+Photos that cannot be read do not make it fail: all there are in these folders are listed, those of earlier
+runs too, and one is tried again when it changes.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from photoclip.cli.commands import folders as folder_commands
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, console, stopping
 from photoclip.errors import LibraryBusy
 from photoclip.library import ingest, labelling
 from photoclip.library.catalog.folders import add_folder, list_folders
+from photoclip.library.catalog.photos import Failure, counted, failures
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
 from photoclip.library.search import SearchEngine
@@ -32,6 +35,7 @@ BUSY_SECONDS = 1.0  # between two looks whether another PhotoClip is done indexi
 
 def register(app: typer.Typer) -> None:
     app.command("index")(index)
+    folder_commands.register(app)  # what index adds is listed and removed there
 
 
 def index(
@@ -74,13 +78,13 @@ def run_index(
         engine = SearchEngine(library, encoder)
         labelling.apply_kept(engine, arrived)
         engine.close()
-    return _document(last, time.monotonic() - begun)
+    return _document(last, _unreadable(library, ids, last), time.monotonic() - begun)
 
 
 def report(terminal: Terminal, document: dict[str, Any]) -> None:
     """The document in words."""
     terminal.write(
-        f"{document['found']} photos found: {document['added']} new, {document['changed']} changed, "
+        f"{counted(document['found'])} found: {document['added']} new, {document['changed']} changed, "
         f"{document['missing']} gone; {document['embedded']} embedded in {document['seconds']:.1f} s "
         f"({document['photos_per_second']:.1f}/s)."
     )
@@ -125,7 +129,14 @@ def _bar(terminal: Terminal) -> Iterator[tuple[Progress, TaskID]]:
         yield bar, bar.add_task("starting", total=None)
 
 
-def _document(last: ingest.Progress | None, seconds: float) -> dict[str, Any]:
+def _unreadable(library: Library, ids: list[int] | None, last: ingest.Progress | None) -> list[Failure]:
+    """Folders that could not be listed, and every photo that cannot be read, by path."""
+    found = {failure.path: failure for failure in failures(library.catalog, ids)}
+    found |= {failure.path: failure for failure in (last.failed if last else ())}
+    return [found[path] for path in sorted(found)]
+
+
+def _document(last: ingest.Progress | None, failed: list[Failure], seconds: float) -> dict[str, Any]:
     last = last or ingest.Progress("done")
     return {
         "found": last.found,
@@ -133,7 +144,7 @@ def _document(last: ingest.Progress | None, seconds: float) -> dict[str, Any]:
         "changed": last.changed,
         "missing": last.missing,
         "embedded": last.embedded,
-        "failed": [{**path_json(failure.path), "reason": failure.reason} for failure in last.failed],
+        "failed": [{**path_json(failure.path), "reason": failure.reason} for failure in failed],
         "seconds": round(seconds, 3),
         "photos_per_second": round((last.added + last.changed) / max(seconds, 1e-9), 3),
     }

@@ -18,7 +18,7 @@ from photoclip.library.catalog import labels
 from photoclip.library.catalog.albums import find_album
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.folders import list_folders
-from photoclip.library.catalog.photos import paths_of
+from photoclip.library.catalog.photos import counted, paths_of, photos_below
 from photoclip.library.labelling import LabelPreview, Scope
 from photoclip.library.library import Library
 from photoclip.paths import display, path_json
@@ -32,7 +32,7 @@ Describe = Annotated[
 Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="The score from which it is put on.")]
 Keep = Annotated[bool | None, typer.Option("--keep/--no-keep", help="Apply it to photos that arrive later.")]
 InAlbum = Annotated[str | None, typer.Option("--album", metavar="NAME", help="Only in this album.")]
-InFolder = Annotated[str | None, typer.Option("--folder", metavar="DIR", help="Only in this watched folder.")]
+InFolder = Annotated[str | None, typer.Option("--folder", metavar="DIR", help="Only in this folder.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,10 +58,7 @@ def add(
     terminal = Terminal.of(context, library, as_json)
     with terminal.library(create=True) as opened:
         line = labels.DEFAULT_THRESHOLD if threshold is None else threshold
-        labels.add_label(opened.catalog, name, describe or [], line)
-        label = labels.find_label(opened.catalog, name)
-        if keep:
-            labels.edit_label(opened.catalog, label.id, keep_applied=True)
+        labels.add_label(opened.catalog, name, describe or [], line, keep_applied=bool(keep))
         _report(terminal, labels.find_label(opened.catalog, name))
 
 
@@ -142,7 +139,7 @@ def apply(
     if terminal.json:
         terminal.document({"label": label.name, "added": added, "removed": removed, "tagged": tagged})
     else:
-        terminal.write(f"{label.name}: put on {added}, taken off {removed}; {tagged} photos have it now.")
+        terminal.write(f"{label.name}: put on {added}, taken off {removed}; {counted(tagged)} with it now.")
 
 
 def remove(
@@ -176,7 +173,10 @@ def _scope(library: Library, album: str | None, folder: str | None) -> Scope:
     for each in list_folders(library.catalog):
         if each.path == path:
             return Scope("folder", each.id)
-    raise PhotoClipError(f"The folder {display(path)} is not one of the library's; index it first.")
+    below = photos_below(library.catalog, path)  # a folder inside one that is watched
+    if below:
+        return Scope("photos", photos=tuple(below))
+    raise PhotoClipError(f"The library has no photos in the folder {display(path)}; index it first.")
 
 
 def _show(terminal: Terminal, library: Library, name: str, seen: LabelPreview) -> None:
@@ -192,7 +192,10 @@ def _show(terminal: Terminal, library: Library, name: str, seen: LabelPreview) -
             ],
         })  # fmt: skip
         return
-    terminal.write(f"{name}: {seen.count} photos reach {seen.threshold:.2f}, {seen.already} of them have it.")
+    reach = "reaches" if seen.count == 1 else "reach"
+    terminal.write(
+        f"{name}: {counted(seen.count)} {reach} {seen.threshold:.2f}; {seen.already} tagged with it already."
+    )
     start = max(0, seen.count - EITHER_SIDE)
     rows = [
         (f"{score:.2f}", "above" if rank < seen.count else "below", display(paths[photo]))

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute
-from photoclip.library.catalog.photos import load_table, paths_of, photo_at
+from photoclip.library.catalog.photos import counted, load_table, paths_of, photo_at
 from photoclip.library.library import Library
 from photoclip.library.search import Results
 from photoclip.paths import display, path_json
@@ -123,4 +123,5 @@ def _report(terminal: Terminal, library: Library, query: str, found: Results, li
     if len(shown) < len(found):
         terminal.say(f"{len(found) - len(shown)} more; --limit shows them.")
     if found.pending:
-        terminal.say(f"{found.pending} photos are not indexed yet.")
+        verb = "is" if found.pending == 1 else "are"
+        terminal.say(f"{counted(found.pending)} {verb} not indexed yet; photoclip index does it.")

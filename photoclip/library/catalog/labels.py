@@ -65,7 +65,12 @@ class Label:
 
 
 def add_label(
-    catalog: Catalog, name: str, descriptions: Sequence[str] = (), threshold: float = DEFAULT_THRESHOLD
+    catalog: Catalog,
+    name: str,
+    descriptions: Sequence[str] = (),
+    threshold: float = DEFAULT_THRESHOLD,
+    *,
+    keep_applied: bool = False,
 ) -> Change:
     """`created` is the label's id. Raises PhotoClipError for a taken name or a threshold out of 0 to 1."""
     name = check_name(name, "label")
@@ -76,7 +81,7 @@ def add_label(
             "name": name,
             "descriptions": _descriptions(descriptions),
             "threshold": _threshold(threshold),
-            "keep_applied": 0,
+            "keep_applied": int(keep_applied),
             "colour": None,
             "position": connection.execute("SELECT coalesce(max(position), 0) + 1 FROM label").fetchone()[0],
         }

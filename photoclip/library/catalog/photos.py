@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from photoclip.library.catalog.changes import Change, perform
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.details import AppliedLabel, PhotoDetails, PhotoFile, details
-from photoclip.library.catalog.presence import IN_IDS, ids_json
+from photoclip.library.catalog.presence import IN_IDS, ids_json, inside
 from photoclip.library.catalog.rows import RowChange
 from photoclip.library.catalog.schema import MISSING, PRESENT
 
@@ -31,6 +31,7 @@ __all__ = [
     "path_of",
     "paths_of",
     "photo_at",
+    "photos_below",
     "rate",
     "set_favourite",
 ]
@@ -152,11 +153,22 @@ def photo_at(catalog: Catalog, path: bytes) -> int | None:
     return int(found[0][0]) if found else None
 
 
-def failures(catalog: Catalog) -> list[Failure]:
-    """The files in watched folders that could not be read, latest first."""
+def photos_below(catalog: Catalog, folder: bytes) -> list[int]:
+    """The photos that are there in this folder or anywhere below it, whether it is watched itself or not."""
+    found = catalog.query(
+        "SELECT DISTINCT photo_id FROM file JOIN folder ON folder.id = folder_id WHERE file.path >= ?"
+        " AND file.path < ? AND missing_since IS NULL AND removed_at IS NULL ORDER BY photo_id",
+        inside(folder),
+    )
+    return [int(row[0]) for row in found]
+
+
+def failures(catalog: Catalog, folder_ids: Iterable[int] | None = None) -> list[Failure]:
+    """The files in watched folders (None: all of them) that could not be read, latest first."""
     found = catalog.query(
         "SELECT failure.path, reason, at FROM failure JOIN folder ON folder.id = folder_id"
-        " WHERE removed_at IS NULL ORDER BY at DESC, failure.path"
+        f" WHERE removed_at IS NULL AND (? OR folder_id {IN_IDS}) ORDER BY at DESC, failure.path",
+        (folder_ids is None, ids_json(folder_ids or ())),
     )
     return [Failure(*row) for row in found]
 
