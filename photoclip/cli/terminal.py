@@ -87,7 +87,10 @@ class Terminal:
 
     def document(self, content: dict[str, Any]) -> None:
         """The command's JSON document; in ASCII, so that no terminal's encoding matters."""
-        sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
+        text = json.dumps(content, indent=2, allow_nan=False)
+        with _stdout_as_sentence():
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table for people. Columns whose name begins with ">" are numbers, set to the right."""
@@ -97,11 +100,27 @@ class Terminal:
             table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
-        console().print(table)
+        with _stdout_as_sentence():
+            console().print(table)
 
     def write(self, text: str) -> None:
         """A line for people that is the command's result."""
-        console().print(Text(text), soft_wrap=True)
+        with _stdout_as_sentence():
+            console().print(Text(text), soft_wrap=True)
+
+
+@contextmanager
+def _stdout_as_sentence() -> Iterator[None]:
+    """Raises PhotoClipError where stdout cannot take what is written: a full disk behind it, for instance."""
+    try:
+        yield
+    except BrokenPipeError:  # who reads has had enough, as `head` has
+        raise
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 -- else the end of Python tries once more
+        raise PhotoClipError(
+            f"The output cannot be written ({error.strerror}); write it to another place."
+        ) from error
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from photoclip.cli.services import Services
+from photoclip.cli.terminal import Terminal
+from photoclip.errors import PhotoClipError
 from photoclip.library.library import Library
 from tests.cli.cli_helpers import Commands, paint
-from tests.library.fakes import COLOURS
+from tests.library.fakes import COLOURS, FakeEncoder
 
 
 def test_the_document(commands: Commands, photos: Path) -> None:
@@ -131,6 +136,22 @@ def test_ctrl_c_keeps_what_is_done(commands: Commands, photos: Path, monkeypatch
     assert '"found"' in result.stdout
     commands.ok("index", photos)
     assert len(commands.document("search", "red")["results"]) == len(COLOURS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
+@pytest.mark.parametrize("write", ["document", "table", "write"])
+def test_a_full_disk_behind_stdout_is_a_sentence(monkeypatch: pytest.MonkeyPatch, write: str) -> None:
+    terminal = Terminal(Services(lambda name: FakeEncoder(), list, lambda *_: 0, lambda *_: None))
+    arguments: dict[str, tuple[Any, ...]] = {
+        "document": ({"query": "red"},), "table": (("photo",), [("red.png",)]), "write": ("red.png",)
+    }  # fmt: skip
+    full = Path("/dev/full").open("w")  # noqa: SIM115
+    monkeypatch.setattr(sys, "stdout", full)
+    with pytest.raises(PhotoClipError, match="No space left on device"):
+        getattr(terminal, write)(*arguments[write])
+    sys.stdout.close()  # what took its place
+    with contextlib.suppress(OSError):
+        full.close()
 
 
 def test_waits_for_another_that_is_indexing(indexed: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
