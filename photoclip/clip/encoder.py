@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photoclip.clip import checkpoint
+from photoclip.clip import checkpoint, int8
 from photoclip.clip.architectures import architecture
-from photoclip.clip.config import CLIPConfig
+from photoclip.clip.config import CLIPConfig, ViTConfig
 from photoclip.clip.inference import prepare
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import find_model, pixel_spec
@@ -33,9 +33,11 @@ class Placement:
 
     device: torch.device
     dtype: torch.dtype
+    int8: bool = False  # matrix products of the Transformers; `dtype` is the rest's
 
     def __str__(self) -> str:
-        return f"{self.device.type.upper()}, {str(self.dtype).removeprefix('torch.')}"
+        precision = "int8" if self.int8 else str(self.dtype).removeprefix("torch.")
+        return f"{self.device.type.upper()}, {precision}"
 
 
 class TorchEncoder:
@@ -53,7 +55,7 @@ class TorchEncoder:
         self.logit_scale = math.exp(model.logit_scale.item())
         self._tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
         self._config = config
-        self._place(model, list(fastest_first()) if placements is None else list(placements))
+        self._place(model, list(fastest_first(config)) if placements is None else list(placements))
 
     @property
     def description(self) -> str:
@@ -99,7 +101,8 @@ class TorchEncoder:
         reference = self._probe() if faster else np.zeros(0, np.float32)
         for placement in faster:
             try:
-                self._use(prepare(copy.deepcopy(model)), placement)
+                prepared = prepare(copy.deepcopy(model))
+                self._use(int8.quantize(prepared) if placement.int8 else prepared, placement)
                 agreement = float((self._probe() * reference).sum(axis=1).min())
             except RuntimeError as error:  # a driver that is broken or a device that is full
                 self._passed_over.append(f"{placement} failed: {str(error).splitlines()[0]}")
@@ -123,14 +126,16 @@ class TorchEncoder:
 PLAIN = Placement(torch.device("cpu"), torch.float32)
 
 
-def fastest_first() -> Iterator[Placement]:
-    """The ways this machine can run a model, the last one being float32 on the CPU."""
+def fastest_first(config: CLIPConfig) -> Iterator[Placement]:
+    """The ways this machine can run such a model, the last one being float32 on the CPU."""
     if torch.cuda.is_available():
         yield Placement(torch.device("cuda"), torch.float16)
         yield Placement(torch.device("cuda"), torch.float32)
     if torch.backends.mps.is_available():
         yield Placement(torch.device("mps"), torch.float16)
         yield Placement(torch.device("mps"), torch.float32)
+    if isinstance(config.vision, ViTConfig) and int8.is_fast_here():
+        yield Placement(torch.device("cpu"), torch.bfloat16, int8=True)
     capabilities = torch.cpu.get_capabilities()
     if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
         yield Placement(torch.device("cpu"), torch.bfloat16)

@@ -38,12 +38,17 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, causal: bool) -> Tensor:
         batch, length, width = x.shape
-        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)               # [B, L, 3 D]
-        qkv = qkv.view(batch, length, 3, self.heads, width // self.heads)
+        qkv = self.project(x).view(batch, length, 3, self.heads, width // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)                                    # 3 of [B, H, L, D / H]
-        x = F.scaled_dot_product_attention(q, k, v, is_causal=causal)           # [B, H, L, D / H]
+        x = self.attend(q, k, v, causal)                                        # [B, H, L, D / H]
         out: Tensor = self.out_proj(x.transpose(1, 2).flatten(2))               # [B, L, D]
         return out
+
+    def project(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.in_proj_weight, self.in_proj_bias)              # [B, L, 3 D]
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal)        # [B, H, L, D / H]
 
 
 class MLP(nn.Module):

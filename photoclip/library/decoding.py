@@ -18,7 +18,7 @@ from photoclip.library.worker import Outcome, Refused, Task
 
 TIME_LIMIT = 60.0
 """Seconds for one photo; a 268-megapixel AVIF on a slow machine stays inside."""
-NICENESS = 5
+NICENESS = 10
 ATTEMPTS = 2
 AHEAD = 4
 """Photos in flight for each worker: one being decoded, the others ready so that none waits for us."""
