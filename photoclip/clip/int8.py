@@ -1,7 +1,8 @@
 """Transformer layers in 8-bit integers, for processors that multiply those twice as fast as bfloat16.
 
 Weights keep a scale for each output; what comes in gets one scale for all of it, as it comes (dynamic
-symmetric quantization). How far that changes a model's vectors depends on the model and is measured before it is used.
+symmetric quantization). How far that changes a model's vectors depends on the model, and is measured before
+it is used.
 """
 
 from __future__ import annotations
