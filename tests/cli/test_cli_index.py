@@ -126,8 +126,7 @@ def test_ctrl_c_keeps_what_is_done(commands: Commands, photos: Path, monkeypatch
             os.kill(os.getpid(), signal.SIGINT)
         return original(self, pixels)
 
-    from tests.library.fakes import FakeEncoder
-
+    commands.ok("label", "add", "Red", "--describe", "red", "--keep")
     original = FakeEncoder.encode_pixels
     monkeypatch.setattr(FakeEncoder, "encode_pixels", interrupt)
     result = commands.run("index", photos, "--json")
@@ -136,6 +135,26 @@ def test_ctrl_c_keeps_what_is_done(commands: Commands, photos: Path, monkeypatch
     assert '"found"' in result.stdout
     commands.ok("index", photos)
     assert len(commands.document("search", "red")["results"]) == len(COLOURS)
+    labelled = commands.document("search", "label:Red")["results"]
+    assert str(photos / "red.png") in [row["path"] for row in labelled]  # whichever run it arrived in
+
+
+def test_a_folder_that_is_away_is_said_and_loses_nothing(commands: Commands, photos: Path) -> None:
+    commands.ok("index", photos)
+    photos.rename(photos.with_name("unplugged"))
+    result = commands.run("index", "--json")
+    assert f"{photos} cannot be reached now" in result.stderr
+    assert len(commands.document("search")["results"]) == len(COLOURS)
+    assert commands.document("folder", "list")["folders"][0]["online"] is False
+
+
+def test_of_many_that_cannot_be_read_people_see_some(commands: Commands, photos: Path) -> None:
+    for number in range(25):
+        (photos / f"bad-{number}.png").write_text("not a picture")
+    result = commands.ok("index", photos)
+    assert result.stderr.count("text file") == 20
+    assert "5 more cannot be read" in result.stderr
+    assert len(commands.document("index")["failed"]) == 25
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")

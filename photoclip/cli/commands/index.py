@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +30,7 @@ from photoclip.library.search import SearchEngine
 from photoclip.paths import display, path_json
 
 STOPPED = 130
+SHOWN = 20  # photos that cannot be read, named to people
 BUSY_SECONDS = 1.0  # between two looks whether another PhotoClip is done indexing
 
 
@@ -66,18 +67,18 @@ def index(
 def run_index(
     terminal: Terminal, library: Library, encoder: Encoder, ids: list[int] | None, stop: threading.Event
 ) -> dict[str, Any]:
-    """Indexes folders (None: all) with a progress bar, applies kept labels, and returns the document."""
+    """Indexes folders (None: all) with a progress bar, applies kept labels, and returns the document.
+
+    Kept labels are put on batch by batch: photos of a run that is interrupted never arrive again.
+    """
     begun = time.monotonic()
-    arrived: set[int] = set()
     last: ingest.Progress | None = None
-    with _bar(terminal) as (bar, task):
+    with closing(SearchEngine(library, encoder)) as engine, _bar(terminal) as (bar, task):
         for last in _when_free(terminal, library, encoder, ids, stop):
-            arrived |= last.searchable
-            bar.update(task, description=last.message or last.phase, completed=last.done, total=last.total)
-    if arrived and not stop.is_set():
-        engine = SearchEngine(library, encoder)
-        labelling.apply_kept(engine, arrived)
-        engine.close()
+            labelling.apply_kept(engine, last.searchable)
+            bar.update(task, description=last.phase, completed=last.done, total=last.total)
+    if last is not None and last.message:
+        terminal.say(last.message)
     return _document(last, _unreadable(library, ids, last), time.monotonic() - begun)
 
 
@@ -88,8 +89,11 @@ def report(terminal: Terminal, document: dict[str, Any]) -> None:
         f"{document['missing']} gone; {document['embedded']} embedded in {document['seconds']:.1f} s "
         f"({document['photos_per_second']:.1f}/s)."
     )
-    for failure in document["failed"]:
+    failed = document["failed"]
+    for failure in failed[:SHOWN]:
         terminal.say(f"{display(os.fsencode(failure['path']))}: {failure['reason']}")
+    if len(failed) > SHOWN:
+        terminal.say(f"{len(failed) - SHOWN} more cannot be read; --json lists them all.")
 
 
 def _watched(library: Library, path: bytes) -> int:
