@@ -17,7 +17,7 @@ FILE_NAME = "settings.json"
 @dataclass(frozen=True)
 class Settings:
     theme: str = "system"  # "system" | "light" | "dark"
-    tile_size: int = 180  # pixels
+    tile_size: int = 148  # pixels
     geometry: str = ""  # the window's place, as its toolkit writes it, in base64
     model: str = "starter"
     panels: str = ""  # which panels are shown, as the window's toolkit writes it, in base64

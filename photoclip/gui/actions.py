@@ -15,11 +15,14 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from photoclip import paths
 from photoclip.gui import icons, reveal
+from photoclip.gui.grid.reorder import shifted
 from photoclip.gui.session import Session, Source
 from photoclip.library.catalog import albums, labels, photos
 
 if TYPE_CHECKING:
     from photoclip.library.catalog.albums import Album
+    from photoclip.library.catalog.changes import Change
+    from photoclip.library.catalog.connection import Catalog
     from photoclip.library.catalog.labels import Label
 
 STARS = 5
@@ -86,6 +89,18 @@ class PhotoActions(QObject):
         if ids := self.ids():
             self._session.mutate(lambda catalog: albums.remove_from_album(catalog, album_id, ids))
 
+    def move_in_album(self, source: Source, by: int) -> None:
+        """In an album: one place earlier (-1) or later (1)."""
+        album_id, chosen = source.id, set(self.ids())
+
+        def move(catalog: Catalog) -> Change | None:
+            order = albums.album_photos(catalog, album_id or 0).tolist()
+            wanted = shifted(order, chosen, by)
+            return None if wanted == order else albums.reorder_album(catalog, album_id or 0, wanted)
+
+        if source.kind == "album" and chosen:
+            self._session.mutate(move)
+
     def new_album(self) -> None:
         """Ask for a name, then make an album of the photos chosen now."""
         ids = self.ids()
@@ -137,6 +152,8 @@ class PhotoActions(QObject):
             (self.tr("Find similar"), "S", self.find_similar),
             (self.tr("Yes, the label is right"), "Y", lambda: self.teach(source(), True)),
             (self.tr("No, the label is wrong"), "N", lambda: self.teach(source(), False)),
+            (self.tr("Earlier in the album"), "Alt+Left", lambda: self.move_in_album(source(), -1)),
+            (self.tr("Later in the album"), "Alt+Right", lambda: self.move_in_album(source(), 1)),
             (self.tr("Copy"), "Ctrl+C", self.copy_files),
             (self.tr("Copy path"), "Ctrl+Shift+C", self.copy_paths),
         ]
@@ -192,6 +209,9 @@ class PhotoActions(QObject):
         menu.addMenu(self._label_menu(choices, menu))
         menu.addMenu(self._album_menu(choices, menu))
         if source.kind == "album" and source.id is not None:
+            earlier, later = partial(self.move_in_album, source, -1), partial(self.move_in_album, source, 1)
+            _add(menu, self.tr("Earlier in this album"), earlier, key="Alt+Left")
+            _add(menu, self.tr("Later in this album"), later, key="Alt+Right")
             _add(menu, self.tr("Remove from this album"), partial(self.remove_from_album, source.id))
         menu.addMenu(self._rate_menu(choices, menu))
         favourite = self.tr("Not a favourite") if choices.favourite else self.tr("Favourite")

@@ -22,12 +22,11 @@ class Forecast:
     counts: tuple[tuple[str, int, int], ...]  # label, photos, of them already
 
 
-class AutoTagLine(QFrame):
+class AutoTagLine(QWidget):
     """A line over the photos: counts per label, and whether to go ahead."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        theme.set_role(self, "card")
         self._session = session
         self._album_id = 0
         self.text = QLabel()
@@ -40,7 +39,12 @@ class AutoTagLine(QFrame):
         self.cancel = QPushButton(self.tr("Cancel"))
         theme.set_role(self.cancel, "flat")
         self.cancel.clicked.connect(self.hide)
-        line = QHBoxLayout(self)
+        card = QFrame()
+        theme.set_role(card, "card")
+        around = QHBoxLayout(self)  # the room around it comes and goes with it
+        around.setContentsMargins(theme.SPACE[3], theme.SPACE[2], theme.SPACE[3], 0)
+        around.addWidget(card)
+        line = QHBoxLayout(card)
         line.setContentsMargins(theme.SPACE[3], theme.SPACE[1], theme.SPACE[2], theme.SPACE[1])
         line.setSpacing(theme.SPACE[2])
         for part in (self.text, self.cancel, self.apply):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from photoclip.errors import PhotoClipError, QueryError
 from photoclip.gui import theme, words
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from photoclip.library.catalog.changes import Change
 
 SOON_MS = 120  # changes that come close together are shown together
+_WORD = re.compile(r'"[^"]*"?|\S+')  # what is marked as wrong in a query
 QUIET_SHARE = 8  # of the time, one part is spent on refreshing at most
 
 
@@ -28,6 +30,7 @@ class Browser(QWidget):
 
     shown = Signal(object)  # Found, each time the grid has new content
     failed = Signal(str)  # a search that went wrong, in words
+    place_action_wanted = Signal(object)  # Source: the button beside the count of an album or a label
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,11 @@ class Browser(QWidget):
         self._title, self._caption, self._error = QLabel(), QLabel(), QLabel()
         theme.set_role(self._title, "title")
         theme.set_role(self._caption, "secondary")
+        self.place_action = QPushButton()
+        theme.set_role(self.place_action, "link")
+        self.place_action.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.place_action.clicked.connect(lambda: self.place_action_wanted.emit(self.wish.source))
+        self.place_action.hide()
         self._error.setTextFormat(Qt.TextFormat.RichText)
         self._error.setWordWrap(True)
         self._error.setContentsMargins(theme.SPACE[3], theme.SPACE[1], theme.SPACE[3], 0)
@@ -57,6 +65,7 @@ class Browser(QWidget):
         line.setSpacing(theme.SPACE[2])
         line.addWidget(self._title)
         line.addWidget(self._caption, 1)
+        line.addWidget(self.place_action)
         for label in (self._title, self._caption):
             label.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading)
         column = self._column = QVBoxLayout(self)
@@ -68,10 +77,7 @@ class Browser(QWidget):
 
     def add_line(self, line: QWidget) -> None:
         """Put a line over the photos that comes and goes by itself."""
-        margins = QHBoxLayout()
-        margins.setContentsMargins(theme.SPACE[3], 0, theme.SPACE[3], 0)
-        margins.addWidget(line)
-        self._column.insertLayout(0, margins)
+        self._column.insertWidget(0, line)
 
     @property
     def title(self) -> str:
@@ -138,6 +144,7 @@ class Browser(QWidget):
         if keep and found.content.weaker and self.grid.content.weaker_shown:
             found = Found(**{**vars(found), "content": found.content.with_weaker(True)})
         self._say(found)
+        self.grid.set_reorderable(found.in_album_order)
         self.grid.set_content(found.content, keep=keep)
         self._again.setInterval(max(SOON_MS, round(found.seconds * 1000 * QUIET_SHARE)))
         self.shown.emit(found)
@@ -169,10 +176,15 @@ class Browser(QWidget):
         sentence = html.escape(str(error))
         if isinstance(error, QueryError):
             text = self.wish.request.text
-            good, bad = html.escape(text[: error.position]), html.escape(text[error.position :])
+            bad = _WORD.match(text, error.position)
+            end = bad.end() if bad else error.position
+            before, wrong, after = map(
+                html.escape, (text[: error.position], text[error.position : end], text[end:])
+            )
             sentence = (
-                f'{sentence} <span style="color:{t.secondary}">&nbsp; {good}</span>'
-                f'<span style="color:{t.danger_text}; text-decoration: underline">{bad or "&nbsp;"}</span>'
+                f'{sentence} <span style="color:{t.secondary}">&nbsp; {before}</span>'
+                f'<span style="color:{t.danger_text}; text-decoration: underline">{wrong or "&nbsp;"}</span>'
+                f'<span style="color:{t.secondary}">{after}</span>'
             )
         self._error.setText(sentence)
         self._error.show()
@@ -190,6 +202,9 @@ class Browser(QWidget):
             self._title.setText(words.photos(content.confident))
             matches = self.tr("confident match") if content.confident == 1 else self.tr("confident matches")
             self._caption.setText(f"{matches} {self._of(found.total)}")
+        elif not content.weaker:
+            self._title.setText(words.photos(0))
+            self._caption.setText(self._of(found.total))
         else:
             self._title.setText(self.tr("No confident match"))
             self._caption.setText(self.tr("in {0}").format(words.photos(found.total)))
@@ -197,6 +212,10 @@ class Browser(QWidget):
             waiting = self.tr("{0} not searchable yet").format(words.photos(found.pending))
             self._caption.setText(f"{self._caption.text()}  ·  {waiting}".strip(" ·"))
         self.grid.set_empty(*self._empty(found))
+        actions = {"album": self.tr("Auto-tag…"), "label": self.tr("Edit label…")}
+        action = actions.get(found.wish.source.kind, "")
+        self.place_action.setText(action)
+        self.place_action.setVisible(bool(action))
 
     def _of(self, total: int) -> str:
         return self.tr("of {0}").format(words.number(total))
@@ -206,6 +225,9 @@ class Browser(QWidget):
         request, kind = found.wish.request, found.wish.source.kind
         if not request.is_empty:
             asked = f"“{request.text}”" if request.text else self.tr("this picture")
+            if not found.content.weaker:
+                hint = self.tr("No photo passes the filters: take one away, or look in another place.")
+                return "magnifying-glass", self.tr("Nothing found for {0}").format(asked), hint
             hint = self.tr("Try fewer or other words, or look at the weaker matches.")
             return "magnifying-glass", self.tr("No confident match for {0}").format(asked), hint
         sentences = {

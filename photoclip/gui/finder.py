@@ -52,6 +52,12 @@ class Found:
     pending: int  # of them not indexed yet
     seconds: float = 0.0
 
+    @property
+    def in_album_order(self) -> bool:
+        """Whether this is an album in the order people gave it."""
+        wish = self.wish
+        return wish.source.kind == "album" and wish.request.is_empty and wish.order == "relevance"
+
 
 class Finder:
     """Keeps the photo table and answers wishes. `find` is for pool threads, `note` for the GUI thread."""

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from photoclip import paths
 from photoclip.errors import PhotoClipError
 from photoclip.gui import dialogs, icons, theme, words
 from photoclip.gui.controls import CheckBox
+from photoclip.gui.search_bar import local_path
 from photoclip.gui.session import Session
 
 CARD_WIDTH = 460
@@ -30,7 +31,7 @@ class FirstRunPage(QWidget):
         self.setAcceptDrops(True)
         self._folders = QVBoxLayout()
         self._folders.setSpacing(theme.SPACE[0])
-        self.add_button = QPushButton(self.tr("Add another folder…"))
+        self.add_button = QPushButton()
         self.add_button.setIcon(icons.icon("folder-plus"))
         self.add_button.clicked.connect(lambda: dialogs.choose_folder(self, self.offer))
         self.error = _line("", "error")
@@ -55,13 +56,21 @@ class FirstRunPage(QWidget):
         """Check a folder and add it, ticked, to the list; a bad one is refused in a sentence."""
         self._session.compute(
             lambda _cancelled: check_folder(path),
-            lambda good: self._add_box(good),
+            self._take,
             failed=self._refuse,
         )
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         (self.begin_button if self.begin_button.isEnabled() else self.add_button).setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus, as Space does."""
+        button = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(button, QPushButton):
+            button.click()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -70,7 +79,7 @@ class FirstRunPage(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
-                self.offer(os.fsencode(url.toLocalFile()))
+                self.offer(local_path(url))
         event.acceptProposedAction()
 
     def _begin(self) -> None:
@@ -85,6 +94,10 @@ class FirstRunPage(QWidget):
     def _refuse(self, error: PhotoClipError) -> None:
         self.error.setText(str(error))
         self.error.show()
+
+    def _take(self, path: bytes) -> None:
+        self._add_box(path)
+        self.begin_button.setFocus()
 
     def _add_box(self, path: bytes) -> None:
         self.error.hide()
@@ -102,6 +115,9 @@ class FirstRunPage(QWidget):
 
     def _refresh(self) -> None:
         self.begin_button.setEnabled(bool(self.chosen))
+        self.add_button.setText(
+            self.tr("Add another folder…") if self._boxes else self.tr("Choose a folder…")
+        )
 
     def _describe_model(self) -> None:
         name = self._session.encoder.info.name

@@ -111,14 +111,25 @@ class Header(QFrame):
         self.size_slider.blockSignals(False)
 
     def show_found(self, found: Found) -> None:
-        self.show_order(found.wish.order, ranked=found.ranked)
+        wish = found.wish
+        listed = wish.request.is_empty
+        self.show_order(
+            wish.order,
+            ranked=found.ranked,
+            own=listed and wish.source.kind == "album",
+            otherwise="added" if listed and wish.source.kind == "recent" else "newest",
+        )
 
-    def show_order(self, order: Order, *, ranked: bool) -> None:
-        """Name the order in force: without a meaning to be relevant to, that is by date."""
-        self._choices["relevance"].setVisible(ranked)
-        shown = "newest" if order == "relevance" and not ranked else order
-        self._choices[shown].setChecked(True)
-        self.order.setText(f"{self._names[shown]}  ▾")
+    def show_order(
+        self, order: Order, *, ranked: bool, own: bool = False, otherwise: Order = "newest"
+    ) -> None:
+        """Name the order in force. Where nothing is ranked, it is an album's own, or that of dates."""
+        first = self._choices["relevance"]
+        first.setVisible(ranked or own)
+        first.setText(self.tr("Album order") if own else self._names["relevance"])
+        shown = self._choices[order if order != "relevance" or ranked or own else otherwise]
+        shown.setChecked(True)
+        self.order.setText(f"{shown.text()}  ▾")
 
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the search bar gets the room."""

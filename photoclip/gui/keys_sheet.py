@@ -50,6 +50,7 @@ class KeysSheet(QFrame):
             ("L", self.tr("Labels")),
             ("S", self.tr("Find similar")),
             ("Y   N", self.tr("Right or wrong, on a label's photos")),
+            ("Alt+←   Alt+→", self.tr("Earlier or later in an album")),
             ("Ctrl+A", self.tr("Select all")),
             ("Ctrl+C", self.tr("Copy")),
             (undo.toString(native), self.tr("Undo")),
@@ -81,7 +82,8 @@ class KeysSheet(QFrame):
         assert parent is not None
         self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
 
-    def _close(self) -> None:
+    def close_sheet(self) -> None:
+        """Give the keyboard back to what had it."""
         self.hide()
         if self._before is not None:
             self._before.setFocus()
@@ -92,7 +94,7 @@ class KeysSheet(QFrame):
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self._close()
+        self.close_sheet()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._close()
+        self.close_sheet()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
@@ -75,8 +76,11 @@ class LabelForm(QWidget):
         line.text.textEdited.connect(lambda _text: self.edited.emit())
         line.text.returnPressed.connect(self.add_button.click)
         line.remove.clicked.connect(lambda: self._remove(line))
+        before = self.lines[-1].remove if self.lines else self.name
         self.lines.append(line)
         self._rows.addWidget(line)
+        for first, then in pairwise((before, line.text, line.remove, self.add_button)):
+            QWidget.setTabOrder(first, then)  # Tab goes down the page, whenever a line was made
         return line
 
     def _remove(self, line: DescriptionLine) -> None:

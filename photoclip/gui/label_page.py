@@ -41,7 +41,7 @@ class LabelPage(QWidget):
     """Edit one label, see what it would tag, teach it, and apply it."""
 
     closed = Signal()
-    photo_activated = Signal(int)
+    photo_activated = Signal(int, list)  # the photo, and those it is shown with
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,9 +78,15 @@ class LabelPage(QWidget):
         view.apply.clicked.connect(self._apply)
         view.delete.clicked.connect(self._delete)
         for strip in (view.above, view.below):
-            strip.chosen.connect(self.photo_activated)
+            strip.chosen.connect(lambda photo, strip=strip: self.photo_activated.emit(photo, strip.ids))
             strip.taught.connect(self._teach)
         self._session.changed.connect(self._on_change)
+
+    def take_focus(self, photo: int) -> None:
+        """The keyboard, at this photo if it is one of those near the line."""
+        strips = (self.view.above, self.view.below)
+        if not any(strip.focus_photo(photo) for strip in strips):
+            self.view.histogram.setFocus()
 
     # -- what is shown
 

@@ -65,7 +65,7 @@ class LabelView(QScrollArea):
         self.below = PhotoStrip(session, columns=NEAR, teach=True)
         self.above_title = heading(self.tr("Just above the line"))
         self.below_title = heading(self.tr("Just below the line"))
-        self.hint = QLabel(self.tr("Y and N on a photo teach the label; a No is remembered."))
+        self.hint = QLabel(self.tr("Yes or No to a photo (Y, N) teaches the label; a No is remembered."))
         self.hint.setWordWrap(True)
         theme.set_role(self.hint, "caption")
         self.keep_applied = CheckBox(self.tr("Keep applied to new photos"))
@@ -124,7 +124,8 @@ class LabelView(QScrollArea):
         if already:
             text = self.tr("{0}, {1} of them tagged already").format(text, words.number(already))
         self.count.setText(text)
-        self.apply.setText(self.tr("Tag {0}").format(words.photos(count)))
+        new = count - already
+        self.apply.setText(self.tr("Tag {0}").format(words.photos(new)) if new else self.tr("Tag photos"))
 
     def show_looking(self, looking: bool, *, loading: bool) -> None:
         """Say that the preview is being made."""

@@ -59,7 +59,8 @@ class RowDelegate(QStyledItemDelegate):
         colours = theme.tokens()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        aimed = getattr(option.widget, "drop_target", None) == index
+        chosen = aimed or bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_ground(painter, option, chosen)
         area = option.rect.adjusted(MARGIN, 0, -MARGIN, 0)
         right = row.note or ("" if row.count is None else words.number(row.count))

@@ -8,7 +8,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from photoclip import paths
@@ -21,6 +31,9 @@ if TYPE_CHECKING:
     from photoclip.library.catalog.connection import Catalog
     from photoclip.library.catalog.photos import PhotoDetails
     from photoclip.library.library import Library
+
+
+MARK = 20  # px, the side of a Yes or a No
 
 
 @dataclass(frozen=True)
@@ -137,6 +150,14 @@ class PhotoStrip(QWidget):
         """The photo whose thumbnail has the focus."""
         return next((button.thumb.id for button in self._buttons if button.hasFocus()), None)
 
+    def focus_photo(self, photo_id: int) -> bool:
+        """Give the focus to the thumbnail of this photo, if it is shown; whether it is."""
+        for button in self._buttons:
+            if button.thumb.id == photo_id:
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                return True
+        return False
+
     def hasHeightForWidth(self) -> bool:
         return True
 
@@ -162,7 +183,7 @@ class PhotoStrip(QWidget):
             self._buttons[index].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_button(self) -> ThumbButton:
-        button = ThumbButton(self, self._columns)
+        button = ThumbButton(self, self._columns, teach=self._teach)
         button.clicked.connect(lambda: self.chosen.emit(button.thumb.id))
         if self._teach:
             button.answered.connect(lambda yes: self.taught.emit(button.thumb.id, yes))
@@ -188,9 +209,9 @@ class ThumbButton(QAbstractButton):
 
     answered = Signal(bool)
 
-    def __init__(self, strip: PhotoStrip, columns: int) -> None:
+    def __init__(self, strip: PhotoStrip, columns: int, *, teach: bool) -> None:
         super().__init__(strip)
-        self._strip = strip
+        self._strip, self._teach = strip, teach
         self._steps = {
             Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: columns, Qt.Key.Key_Up: -columns,
         }  # fmt: skip
@@ -225,8 +246,11 @@ class ThumbButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         paint_photo(painter, QRectF(self.rect()), self.thumb.image)
-        if self.thumb.mark is not None:
-            self._paint_mark(painter, self.thumb.mark)
+        if self._teach and self.underMouse():
+            for yes in (True, False):
+                self._paint_mark(painter, yes, self._spot(yes))
+        elif self.thumb.mark is not None:
+            self._paint_mark(painter, self.thumb.mark, self._spot(False))
         if self.hasFocus() or self.underMouse():
             width = theme.SELECTION_WIDTH if self.hasFocus() else 1
             painter.setPen(QPen(QColor(colours.accent), width))
@@ -238,10 +262,22 @@ class ThumbButton(QAbstractButton):
                 theme.RADIUS_PHOTO,
             )
 
-    def _paint_mark(self, painter: QPainter, yes: bool) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Under the pointer a photo near a label's line has a Yes and a No to click."""
+        for yes in (True, False):
+            if self._teach and self._spot(yes).contains(event.position().toPoint()):
+                self.answered.emit(yes)
+                return
+        super().mousePressEvent(event)
+
+    def _spot(self, yes: bool) -> QRect:
+        """Where the Yes or the No is: in the lower corner, side by side."""
+        side = min(MARK, self.width() // 3)
+        corner = QRect(self.width() - side - 4, self.height() - side - 4, side, side)
+        return corner.translated(-side - 4, 0) if yes else corner
+
+    def _paint_mark(self, painter: QPainter, yes: bool, spot: QRect) -> None:
         colours = theme.tokens()
-        side = min(18, self.width() // 3)
-        spot = QRect(self.width() - side - 4, self.height() - side - 4, side, side)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.human if yes else colours.danger))
         painter.drawEllipse(spot)

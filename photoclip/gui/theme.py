@@ -235,6 +235,7 @@ QPushButton:focus, QToolButton:focus { border-color: @accent@; outline: none; }
 QPushButton:disabled, QToolButton:disabled { color: @disabled@; }
 QPushButton:checked, QToolButton:checked { background: @selection@; color: @accent@; }
 QPushButton::menu-indicator, QToolButton::menu-indicator { image: none; width: 0; }
+QFileDialog QToolButton { padding: 0; min-width: 28px; }
 QPushButton[role="primary"] { background: @accent@; color: @on_accent@; border-color: @accent@;
     font-weight: 600; }
 QPushButton[role="primary"]:hover { background: @accent_hover@; border-color: @accent_hover@; }

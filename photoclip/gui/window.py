@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QPoint, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from photoclip.gui import dialogs, theme
@@ -23,7 +23,8 @@ from photoclip.gui.photo_search import PhotoSearch
 from photoclip.gui.session import Session, Source
 from photoclip.gui.sidebar import Sidebar
 from photoclip.gui.window_menu import WindowActs, WindowMenu
-from photoclip.library.catalog import folders, photos
+from photoclip.library.catalog import albums, folders, photos
+from photoclip.paths import resource
 from photoclip.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Window(QMainWindow):
         self._wants = {"sidebar": True, "details": True}
         self._painted_once = False
         self.setWindowTitle("PhotoClip")
+        self.setWindowIcon(QIcon(str(resource("icons/photoclip-256.png"))))
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -80,11 +82,12 @@ class Window(QMainWindow):
         self._label_page: LabelPage | None = None
         self._problems: ProblemsPage | None = None
         self._first_run: FirstRunPage | None = None
+        self._viewed_from: QWidget | None = None  # the page the viewer was opened on
         self._selection = QTimer(self, singleShot=True, interval=SELECTION_MS)
 
     def _acts(self) -> WindowActs:
         return WindowActs(
-            search=lambda: self.header.search.focus(),
+            search=self.focus_search,
             back=self.go_back,
             undo=self.session.undo,
             redo=self.session.redo,
@@ -128,13 +131,15 @@ class Window(QMainWindow):
         header.size_chosen.connect(grid.set_cell)
         grid.cell_changed.connect(header.show_size)
         self.browser.shown.connect(header.show_found)
+        self.browser.place_action_wanted.connect(self._on_place_action)
+        grid.reordered.connect(self._reorder)
         self.sidebar.source_chosen.connect(self.show_source)
         self.sidebar.label_edit_requested.connect(self.edit_label)
         self.sidebar.add_folder_requested.connect(self._acts().add_folder)
         self.sidebar.auto_tag_requested.connect(self.auto_tag)
         grid.opened.connect(self.open_viewer)
         grid.peeked.connect(self.open_viewer)
-        grid.typed.connect(header.search.focus)
+        grid.typed.connect(self.focus_search)
         grid.chosen.connect(self._selection.start)
         grid.drag_likely.connect(self._look_up_paths)
         grid.context_menu.connect(lambda at: acts.open_menu(at, self.browser.wish.source))
@@ -203,6 +208,7 @@ class Window(QMainWindow):
     def show_source(self, source: Source) -> None:
         """A place of the sidebar."""
         self.sidebar.select(source)
+        self.auto_tag_line.hide()
         self._show_page(self.browser)
         self.browser.show_source(source)
 
@@ -248,14 +254,24 @@ class Window(QMainWindow):
         rows = content.rows_of(np.array([photo]))
         self._view(content.ids[: content.shown], int(rows[0]))
 
+    def _view_one_of(self, photo: int, ids: list[int]) -> None:
+        self._view(np.array(ids), ids.index(photo))
+
     def _view(self, ids: np.ndarray, row: int) -> None:
+        page = self.stack.currentWidget()
+        if page is not self._viewer:
+            self._viewed_from = page
         self._show_page(self.viewer)
         self.viewer.show_photo(ids, row)
 
     def _leave_viewer(self, photo: int) -> None:
-        self._show_page(self.browser)
-        self.grid.select_ids(np.array([photo]))
-        self.grid.setFocus()
+        """Back to the page it was opened from; a label's unsaved words are still there."""
+        if self._viewed_from is self._label_page and self._label_page is not None:
+            self._show_page(self._label_page)
+            self._label_page.take_focus(photo)
+        else:
+            self.grid.select_ids(np.array([photo]))
+            self.show_browser()
 
     def edit_label(self, label_id: int) -> None:
         """The page of a label; 0 makes a new one."""
@@ -263,8 +279,8 @@ class Window(QMainWindow):
             from photoclip.gui.label_page import LabelPage
 
             self._label_page = LabelPage(self.session)
-            self._label_page.closed.connect(lambda: self._show_page(self.browser))
-            self._label_page.photo_activated.connect(lambda photo: self._view(np.array([photo]), 0))
+            self._label_page.closed.connect(self.show_browser)
+            self._label_page.photo_activated.connect(self._view_one_of)
             self.stack.addWidget(self._label_page)
         self._label_page.edit(label_id or None, self._scope())
         self._show_page(self._label_page)
@@ -283,7 +299,7 @@ class Window(QMainWindow):
             from photoclip.gui.problems import ProblemsPage
 
             self._problems = ProblemsPage(self.session)
-            self._problems.closed.connect(lambda: self._show_page(self.browser))
+            self._problems.closed.connect(self.show_browser)
             self.stack.addWidget(self._problems)
         self._show_page(self._problems)
 
@@ -312,13 +328,32 @@ class Window(QMainWindow):
         self.stack.setCurrentWidget(page)
         self._fit_panels()
 
+    def show_browser(self) -> None:
+        """The photos, with the keyboard."""
+        self._show_page(self.browser)
+        self.grid.setFocus()
+
+    def focus_search(self, typed: str = "") -> None:
+        """On to the search bar, from any page that has photos to search."""
+        if self.stack.currentWidget() is self._first_run:
+            return
+        if self.stack.currentWidget() is self._viewer:
+            self._show_page(self.browser)  # the viewer has no search bar over it
+        self.header.search.focus(typed)
+
     def go_back(self) -> None:
-        """Escape: off a page, out of a search, off a selection."""
+        """Escape: away with what lies over the photos, off a page, out of a search, off a selection."""
         page = self.stack.currentWidget()
-        if page is self._viewer and self._viewer is not None:
+        if self._keys is not None and self._keys.isVisible():
+            self._keys.close_sheet()
+        elif self.sidebar.question.isVisible():
+            self.sidebar.question.cancel.click()
+        elif self.auto_tag_line.isVisible():
+            self.auto_tag_line.hide()
+        elif page is self._viewer and self._viewer is not None:
             self._viewer.close_viewer()
         elif page is not self.browser and page is not self._first_run:
-            self._show_page(self.browser)
+            self.show_browser()
         elif not self.header.search.request().is_empty:
             self.header.search.clear()
         else:
@@ -340,6 +375,17 @@ class Window(QMainWindow):
         """Show what the labels would tag in an album, on the album's own page."""
         self.show_source(Source("album", album_id))
         self.auto_tag_line.ask(album_id)
+
+    def _on_place_action(self, source: Source) -> None:
+        if source.kind == "album" and source.id is not None:
+            self.auto_tag(source.id)
+        elif source.kind == "label" and source.id is not None:
+            self.edit_label(source.id)
+
+    def _reorder(self, ids: list[int]) -> None:
+        album_id = self.browser.wish.source.id
+        if album_id is not None:
+            self.session.mutate(lambda catalog: albums.reorder_album(catalog, album_id, ids))
 
     def choose_theme(self, preference: str) -> None:
         self.settings = replace(self.settings, theme=preference)

@@ -27,7 +27,7 @@ def begin(source: QWidget, ids: NDArray[np.int64], paths: dict[int, bytes], pict
     drag = QDrag(source)
     drag.setMimeData(mime)
     drag.setPixmap(_picture(picture, len(ids)))
-    drag.setHotSpot(QPoint(PICTURE // 2, PICTURE // 2))
+    drag.setHotSpot(QPoint(-theme.SPACE[2], -theme.SPACE[2]))  # beside the pointer: what it is over is seen
     drag.exec(Qt.DropAction.CopyAction)
 
 

@@ -39,6 +39,13 @@ def outline(painter: QPainter, rect: QRect, *, selected: bool, focused: bool) ->
         painter.drawRoundedRect(QRectF(rect).adjusted(1.5, 1.5, -1.5, -1.5), 3, 3)
 
 
+def insertion(painter: QPainter, rect: QRect) -> None:
+    """The line that shows where a drop would go."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.tokens().accent))
+    painter.drawRoundedRect(rect, theme.GUTTER / 2, theme.GUTTER / 2)
+
+
 def band(painter: QPainter, rect: QRect) -> None:
     """The rubber band."""
     fill = QColor(theme.tokens().accent)

@@ -71,10 +71,13 @@ class GridSurface(QAbstractItemView):
         anchor = self._scroll_anchor() if keep else None
         selected = self.selected_ids() if keep else np.zeros(0, np.int64)
         current = self.current_id() if keep else None
+        first = int(np.argmax(self._selected)) if len(selected) else 0
         self._selected = np.zeros(content.shown, bool)
         self.photos.set_content(content)
         self._arrange()
         self._restore(selected, current)
+        if len(selected) and not self._selected.any():
+            self._choose_next(first)
         if anchor is not None:
             self._scroll_to_anchor(*anchor)
         elif not keep:
@@ -138,6 +141,11 @@ class GridSurface(QAbstractItemView):
                 self.selectionModel().setCurrentIndex(
                     self.photos.index(int(place[0])), QItemSelectionModel.SelectionFlag.NoUpdate
                 )
+
+    def _choose_next(self, row: int) -> None:
+        """The chosen photos have left (a No to their label, out of the album): on to the one after them."""
+        if self.content.shown:
+            self.setCurrentIndex(self.photos.index(min(row, self.content.shown - 1)))
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         for ranges, value in ((deselected, False), (selected, True)):

@@ -21,10 +21,21 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from photoclip.gui.grid import drag, paint
+from photoclip.gui import theme
+from photoclip.gui.grid import drag, paint, reorder
 from photoclip.gui.grid.content import WEAKER, GridContent
 from photoclip.gui.grid.surface import GridSurface
 from photoclip.gui.grid.thumbnails import Thumbnails
@@ -55,11 +66,13 @@ class GridView(GridSurface):
     typed = Signal(str)  # a letter that is no key of the grid
     drag_likely = Signal()  # a press that may become a drag: time to look up the paths
     context_menu = Signal(QPoint)  # global position
+    reordered = Signal(list)  # photo ids in their new order; only while `set_reorderable`
 
     # Here and not in __init__, because the base class already moves the current photo in its own.
     _anchor = -1  # the row a shift-click extends from
     _extending = False
     _band: RubberBand | None = None
+    _drop: tuple[int, QRect] | None = None  # where a drop would go, and the line that shows it
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(thumbnails, parent)
@@ -80,6 +93,8 @@ class GridView(GridSurface):
     def paint_over(self, painter: QPainter) -> None:
         if self._band is not None:
             paint.band(painter, self._band.rect(self.verticalOffset()))
+        if self._drop is not None:
+            paint.insertion(painter, self._drop[1].translated(0, -self.verticalOffset()))
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         if self.state() == QAbstractItemView.State.DragSelectingState:
@@ -240,6 +255,48 @@ class GridView(GridSurface):
             position = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
         if self._selected.any():
             self.context_menu.emit(position)
+
+    def set_reorderable(self, on: bool) -> None:
+        """Whether photos can be dragged to another place among the others (an album's own order)."""
+        mode = QAbstractItemView.DragDropMode
+        self.setDragDropMode(mode.DragDrop if on else mode.DragOnly)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self.dragDropMode() != QAbstractItemView.DragDropMode.DragDrop or event.source() is not self:
+            event.ignore()
+            return
+        point = event.position().toPoint()
+        self._scroll_for_drop(point.y())
+        self._show_drop(
+            reorder.place_at(self._layout, point.x(), point.y() + self.verticalOffset(), self.content.shown)
+        )
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._show_drop(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self._drop is not None:
+            ids, gap = self.content.ids[: self.content.shown].tolist(), self._drop[0]
+            self._show_drop(None)
+            event.acceptProposedAction()
+            if (order := reorder.moved(ids, set(self.selected_ids().tolist()), gap)) != ids:
+                self.reordered.emit(order)
+
+    def _show_drop(self, drop: tuple[int, QRect] | None) -> None:
+        self._drop = drop
+        self.viewport().update()
+
+    def _scroll_for_drop(self, y: int) -> None:
+        """Near an edge, on to photos beyond it."""
+        edge, bar = theme.SPACE[4], self.verticalScrollBar()
+        if y < edge:
+            bar.setValue(bar.value() - edge)
+        elif y > self.viewport().height() - edge:
+            bar.setValue(bar.value() + edge)
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         ids = self.selected_ids()
