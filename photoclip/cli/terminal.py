@@ -139,7 +139,9 @@ def close(encoder: Encoder) -> None:
 
 
 def absolute(path: str) -> bytes:
-    """A path as typed, as the catalog keeps it."""
+    """A path as typed, as the catalog keeps it; an empty one, as of an unset variable, is wrong use."""
+    if not path:
+        raise typer.BadParameter("a path is empty")
     return os.path.abspath(os.fsencode(Path(path).expanduser()))  # noqa: PTH100 -- takes ".." out, as the catalog
 
 

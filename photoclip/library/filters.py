@@ -14,6 +14,7 @@ from photoclip.errors import PhotoClipError, QueryError
 from photoclip.library.catalog.albums import album_photos, find_album, list_albums
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.labels import find_label, labelled, list_labels
+from photoclip.library.catalog.names import plain
 from photoclip.library.catalog.photos import PhotoTable
 from photoclip.library.dates import parse_date
 from photoclip.library.query import EXACT, Filter
@@ -47,7 +48,7 @@ def _label(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date)
 
 def _label_id(catalog: Catalog, name: str) -> int:
     """Without counting its photos as `find_label` does, which knows what to say where there is none."""
-    found = catalog.query("SELECT id FROM label WHERE name = ?", (name,))
+    found = catalog.query("SELECT id FROM label WHERE name = ?", (plain(name),))
     return found[0]["id"] if found else find_label(catalog, name).id
 
 

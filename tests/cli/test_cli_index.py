@@ -211,6 +211,13 @@ def test_wrong_use_ends_with_2(commands: Commands, arguments: tuple[str, ...]) -
     assert "Usage" in result.stderr
 
 
+def test_an_empty_path_is_not_the_current_folder(indexed: Commands) -> None:
+    for command in (["index", ""], ["similar", ""], ["search", "--photo", ""], ["score", "", "red", "blue"]):
+        result = indexed.run(*command)
+        assert (result.exit_code, "a path is empty" in result.stderr) == (2, True)
+    assert len(indexed.document("folder", "list")["folders"]) == 1
+
+
 def test_models(commands: Commands) -> None:
     assert commands.document("models", "list") == {
         "models": [{"name": "fake", "path": "/models/fake", "bytes": 33_000_000, "dim": 16, "image_size": 16}]

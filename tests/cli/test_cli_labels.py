@@ -69,6 +69,20 @@ def test_a_label_that_is_not_there(indexed: Commands) -> None:
         assert "Did you mean Beach?" in result.stderr
 
 
+def test_words_of_any_characters(indexed: Commands) -> None:
+    odd = "\udcff"  # what Python makes of a byte that is not UTF-8
+    made = indexed.document("label", "add", "by the\n sea", "--describe", f"red{odd}")["label"]
+    assert (made["name"], made["descriptions"]) == ("by the sea", ["red?"])
+    assert indexed.document("search", 'label:"by the\tsea"')["results"] == []
+    assert indexed.document("album", "create", " A \n trip") == {"album": "A trip", "photos": 0}
+    assert indexed.run("label", "add", odd).exit_code == 1
+    for query in (f"label:{odd}", f"album:{odd}"):
+        result = indexed.run("search", query)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    for query in (f'"{odd}"', f"folder:{odd}"):
+        assert odd not in indexed.document("search", query)["query"]
+
+
 def test_tables_for_people(indexed: Commands, pictures: Path) -> None:
     indexed.ok("label", "add", "Red", "--describe", "red")
     assert "reach 0.50" in indexed.ok("label", "preview", "Red").stdout

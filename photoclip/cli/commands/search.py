@@ -109,6 +109,7 @@ def _pictures(library: Library, paths: list[str]) -> tuple[list[int], list[bytes
 def _report(terminal: Terminal, library: Library, query: str, found: Results, limit: int | None) -> None:
     if terminal.json:
         shown = found if limit is None else found.first(limit)
+        query = query.encode("utf-8", "replace").decode()  # half a surrogate pair is no text to other readers
         terminal.document({"query": query, "model": found.model, "results": result_rows(library, shown)})
         return
     shown = found.first(limit or SHOWN)

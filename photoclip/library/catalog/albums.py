@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.changes import Change, perform
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.names import check_name, free_name, name_of, nearest
+from photoclip.library.catalog.names import check_name, free_name, name_of, nearest, plain
 from photoclip.library.catalog.photos import counted
 from photoclip.library.catalog.presence import IN_IDS, ids_json
 from photoclip.library.catalog.rows import RowChange, next_id
@@ -119,9 +119,9 @@ def list_albums(catalog: Catalog) -> list[Album]:
 
 def find_album(catalog: Catalog, name: str) -> Album:
     """The album of this name, in any case; raises PhotoClipError naming near ones."""
-    albums = list_albums(catalog)
+    name, albums = plain(name), list_albums(catalog)
     for album in albums:
-        if album.name.casefold() == name.strip().casefold():
+        if album.name.casefold() == name.casefold():
             return album
     raise PhotoClipError(f"There is no album named {name}.{nearest(name, [a.name for a in albums])}")
 

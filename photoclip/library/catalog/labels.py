@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.changes import Change, perform
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.names import check_name, free_name, name_of, nearest
+from photoclip.library.catalog.names import check_name, free_name, name_of, nearest, plain
 from photoclip.library.catalog.rows import RowChange, next_id
 from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.catalog.tags import (
@@ -159,9 +159,9 @@ def list_labels(catalog: Catalog) -> list[Label]:
 
 def find_label(catalog: Catalog, name: str) -> Label:
     """The label of this name, in any case; raises PhotoClipError naming near ones."""
-    labels = list_labels(catalog)
+    name, labels = plain(name), list_labels(catalog)
     for label in labels:
-        if label.name.casefold() == name.strip().casefold():
+        if label.name.casefold() == name.casefold():
             return label
     raise PhotoClipError(f"There is no label named {name}.{nearest(name, [label.name for label in labels])}")
 
@@ -177,7 +177,7 @@ def labelled(catalog: Catalog, label_id: int, *, missing: bool = False) -> NDArr
 
 
 def _descriptions(descriptions: Sequence[str]) -> str:
-    words = (" ".join(description.split()) for description in descriptions)
+    words = map(plain, descriptions)
     return json.dumps([description for description in words if description], ensure_ascii=False)
 
 

@@ -11,6 +11,11 @@ from photoclip.errors import PhotoClipError
 LONGEST_NAME = 200
 
 
+def plain(text: str) -> str:
+    """The text on one line, and such that it can be stored: a word typed in a terminal need not be UTF-8."""
+    return " ".join(text.encode("utf-8", "replace").decode().split())
+
+
 def check_name(name: str, kind: str) -> str:
     """The name without surrounding space and line breaks; `kind` is "label" or "album".
 
