@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -28,10 +29,28 @@ STARTER = "starter"
 def main() -> None:
     """The command `photoclip`."""
     multiprocessing.freeze_support()
+    from photoclip.cli.status import exit_status
+
+    library = window_alone(sys.argv[1:])
+    if library is not None:
+        with exit_status():
+            sys.exit(open_window(library, None))
     from photoclip.cli.main import build
     from photoclip.cli.services import Services
 
     build(Services(encoder, models, open_window, render_window))()
+
+
+def window_alone(arguments: Sequence[str]) -> Path | None:
+    """The library of `photoclip [--library DIR]`: the photos need not wait for the terminal's commands."""
+    from photoclip.paths import default_library_dir
+
+    match list(arguments):
+        case []:
+            return default_library_dir()
+        case ["--library", folder]:
+            return Path(folder)
+    return None
 
 
 def load_model(folder: str) -> LoadedModel:

@@ -14,12 +14,8 @@ from typer.core import TyperGroup
 import photoclip
 from photoclip.cli.commands import albums, demo, history, index, labels, models, score, search, watch
 from photoclip.cli.services import Services
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, console
-from photoclip.errors import PhotoClipError, QueryError
-
-WORLDS_FAULT = 1
-WRONG_USE = 2
-STOPPED = 130
+from photoclip.cli.status import exit_status
+from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal
 
 HELP = """Find photos on your own disks by typing what you remember.
 
@@ -30,14 +26,8 @@ class Commands(TyperGroup):
     """Turns errors that are the world's fault into a sentence and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with exit_status():
             return super().invoke(ctx)
-        except PhotoClipError as error:
-            _say(str(error))
-            raise typer.Exit(WRONG_USE if isinstance(error, QueryError) else WORLDS_FAULT) from error
-        except KeyboardInterrupt as error:
-            _say("Stopped.")
-            raise typer.Exit(STOPPED) from error
 
 
 def build(services: Services) -> typer.Typer:
@@ -64,7 +54,3 @@ def build(services: Services) -> typer.Typer:
     for commands in (index, search, score, labels, albums, models, watch, history, demo):
         commands.register(app)
     return app
-
-
-def _say(sentence: str) -> None:
-    console(stderr=True).print(sentence, soft_wrap=True)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any
-
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from typing import TYPE_CHECKING, Any
 
 from photoclip.library import worker
 from photoclip.library.worker import Outcome, Refused, Task
+
+if TYPE_CHECKING:
+    from pebble import ProcessFuture, ProcessPool
 
 TIME_LIMIT = 60.0
 """Seconds for one photo; a 268-megapixel AVIF on a slow machine stays inside."""
@@ -92,6 +93,8 @@ class Decoders:
         self._end_pool()
 
     def _launch(self, flight: _Flight) -> None:
+        from pebble import ProcessPool  # brings asyncio along, which the first frame need not wait for
+
         self._replace_pool()
         if self._pool is None:
             self._pool = ProcessPool(
@@ -105,6 +108,8 @@ class Decoders:
         future.add_done_callback(self._landed.put)
 
     def _land(self, future: ProcessFuture[Outcome], flight: _Flight) -> Outcome | None:
+        from pebble import ProcessExpired
+
         try:
             outcome: Outcome = future.result()
         except TimeoutError:

@@ -48,15 +48,17 @@ class Embedding:
     def pending(self) -> int:
         """Photos whose vectors are still to come."""
         with self._changed:
-            return len(self._waiting) + self._handed
+            return len(self._waiting) + self._handed if self.alive else 0
 
     @property
     def full(self) -> bool:
         return self.pending >= LOOK_AHEAD
 
     def add(self, hash: bytes, pixels: bytes) -> None:
-        """Take one photo, uint8 [S, S, 3] as bytes."""
+        """Take one photo, uint8 [S, S, 3] as bytes; in vain once the model has failed."""
         with self._changed:
+            if not self.alive:
+                return
             self._waiting[hash] = pixels
             self._changed.notify()
         if self._thread is None:
@@ -75,7 +77,6 @@ class Embedding:
                 return
             timeout = 0.0
             if isinstance(answer, Exception):
-                self.alive = False
                 raise answer
             with self._changed:
                 self._handed -= len(answer.hashes)
@@ -94,10 +95,9 @@ class Embedding:
             try:
                 self._answers.put(self._embed(batch))
             except Exception as error:  # raised again, by `ready`, in the thread that feeds us
-                with self._changed:
-                    self._handed = 0
-                    self._waiting.clear()
                 self._answers.put(error)
+                with self._changed:
+                    self.alive = False
                 return
 
     def _next_batch(self) -> list[tuple[bytes, bytes]]:

@@ -1,6 +1,7 @@
 """A PhotoClip that reports its first painted grid and closes itself: started by tests.bench.start.
 
-Arguments: the library's folder, the report to write (JSON), the time of starting the process (Unix seconds).
+Arguments: the library's folder, the report to write (JSON), how many photos the library has, the time of
+starting the process (Unix seconds).
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
 from photoclip.gui.grid.view import GridView
-from tests.bench.synthetic import PHOTOS
 
 SETTLING_MS = 3000
 
 
 def main() -> None:
-    library, report, started = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+    library, report, photos, started = (
+        Path(sys.argv[1]),
+        Path(sys.argv[2]),
+        int(sys.argv[3]),
+        float(sys.argv[4]),
+    )
     seen: dict[str, Any] = {}
     original = GridView.paintEvent
 
     def paint(view: GridView, event: QPaintEvent) -> None:
         original(view, event)
-        if not seen and view.content.shown == PHOTOS:
+        if not seen and view.content.shown == photos:
             seen.update(seconds=time.time() - started, pss_painted=pss(), torch=has_torch())
             QTimer.singleShot(SETTLING_MS, lambda: finish(seen, report))
 

@@ -44,7 +44,7 @@ def _start(folder: Path) -> dict[str, float]:
     report = folder / "report.json"
     environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ
     command = [sys.executable, "-m", "tests.bench.first_paint", str(folder / "library"), str(report)]
-    command.append(repr(time.time()))
+    command += [str(PHOTOS), repr(time.time())]
     subprocess.run(command, env=environment, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL)
     seen: dict[str, float] = json.loads(report.read_text())
     return seen

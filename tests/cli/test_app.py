@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -44,3 +45,19 @@ def test_the_starter_answers_from_a_process_of_its_own() -> None:
         assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
     finally:
         encoder.close()
+
+
+def test_the_window_alone_needs_no_commands() -> None:
+    assert app.window_alone(["--library", "/somewhere"]) == Path("/somewhere")
+    assert app.window_alone([]) is not None
+    for arguments in (["--version"], ["search", "a cat"], ["--library"], ["--json"]):
+        assert app.window_alone(arguments) is None
+
+
+def test_a_window_that_cannot_open_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "-m", "photoclip", "--library", str(tmp_path / "file")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert str(tmp_path / "file") in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,87 @@
+"""The stage between decoding and the stored vectors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from photoclip.errors import ModelError
+from photoclip.library.embedding import BATCH, LOOK_AHEAD, Embedded, Embedding
+from tests.library.fakes import FakeEncoder, plain
+
+
+class Stepwise(FakeEncoder):
+    """Encodes a batch whenever it is let to; fails from batch `fail_at` on."""
+
+    def __init__(self, fail_at: int = 1000) -> None:
+        super().__init__()
+        self.go = threading.Semaphore(0)
+        self.began = threading.Semaphore(0)
+        self.fail_at = fail_at
+        self.batches: list[int] = []
+
+    def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.batches.append(len(pixels))
+        self.began.release()
+        assert self.go.acquire(timeout=10)
+        if len(self.batches) >= self.fail_at:
+            raise ModelError("The model broke.")
+        return super().encode_pixels(pixels)
+
+
+@pytest.fixture
+def pixels() -> bytes:
+    return plain("red").tobytes()
+
+
+def drain(embedding: Embedding, found: list[bytes]) -> None:
+    """Everything that comes, also what failed."""
+    for _ in range(2):
+        for done in embedding.ready(5.0):
+            found += done.hashes
+
+
+def taken(embedding: Embedding) -> Iterator[Embedded]:
+    """What comes until nothing is pending."""
+    while embedding.pending:
+        yield from embedding.ready(1.0)
+
+
+def test_whenever_the_model_is_free_it_gets_all_that_waits(pixels: bytes) -> None:
+    encoder = Stepwise()
+    embedding = Embedding(encoder)
+    embedding.add(b"first", pixels)
+    assert encoder.began.acquire(timeout=10)
+    for number in range(LOOK_AHEAD - 1):
+        assert not embedding.full
+        embedding.add(b"%d" % number, pixels)
+    assert embedding.full
+    for _ in range(10):
+        encoder.go.release()
+    found = [hash for done in taken(embedding) for hash in done.hashes]
+    assert found == [b"first", *(b"%d" % number for number in range(LOOK_AHEAD - 1))]
+    assert encoder.batches == [1, BATCH, BATCH - 1]
+    embedding.close()
+
+
+def test_a_model_that_fails_is_told_once_and_nothing_stays_pending(pixels: bytes) -> None:
+    encoder = Stepwise(fail_at=2)
+    embedding = Embedding(encoder)
+    embedding.add(b"good", pixels)
+    assert encoder.began.acquire(timeout=10)
+    embedding.add(b"lost", pixels)
+    for _ in range(2):
+        encoder.go.release()
+    found: list[bytes] = []
+    with pytest.raises(ModelError, match="broke"):
+        drain(embedding, found)
+    assert found == [b"good"]
+    embedding.close()
+    assert not embedding.alive
+    embedding.add(b"in vain", pixels)
+    assert embedding.pending == 0
+    assert list(embedding.ready()) == []
