@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFileDialog
 
+from photoclip.gui.dialogs import pictures_folder
 from photoclip.gui.grid.thumbnails import tile
 from photoclip.gui.search_bar import CHIP_PICTURE, SearchBar, SearchChip, local_path
 from photoclip.gui.session import Session
@@ -27,7 +28,7 @@ class PhotoSearch(QObject):
         bar.photo_added.connect(self._show_picture)
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self._bar.window(), self.tr("Search by a picture"))
+        dialog = QFileDialog(self._bar.window(), self.tr("Search by a picture"), pictures_folder())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(f"{self.tr('Pictures')} ({PATTERNS} {PATTERNS.upper()})")
         dialog.urlsSelected.connect(

@@ -7,6 +7,7 @@ import os
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QToolButton
 
+from photoclip.gui.counts import CountKeeper
 from photoclip.gui.grid.model import IDS_MIME
 from photoclip.gui.session import Source
 from photoclip.gui.sidebar import Sidebar
@@ -64,6 +65,15 @@ def test_an_offline_folder_says_so(room: Room) -> None:
     gone.rmdir()
     sidebar = sidebar_of(room)
     assert {row.text: row.note for row in sidebar.model.rows}["Stick"] == "offline"
+
+
+def test_a_folder_that_goes_while_the_window_is_open_is_noticed(room: Room) -> None:
+    sidebar = sidebar_of(room)
+    keeper = CountKeeper.of(room.session)
+    room.folder.rename(room.folder.parent / "elsewhere")
+    with room.qtbot.waitSignal(keeper.counted):
+        keeper.look_at_disk()
+    assert {row.text: row.note for row in sidebar.model.rows}[room.folder.name] == "offline"
 
 
 def test_arrow_keys_choose_and_skip_headings(room: Room) -> None:
