@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from photoclip.errors import PhotoClipError
@@ -65,6 +65,7 @@ def render(
     Raises PhotoClipError when the search fails, the picture cannot be written, or nothing comes in time.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    handler = qInstallMessageHandler(_pass_on)
     app = _application()
     theme.apply(app, theme_name)  # type: ignore[arg-type]
     session = Session(library, encoder)
@@ -83,6 +84,13 @@ def render(
             raise PhotoClipError(f"The picture {png} cannot be written.")
     finally:
         window.close()
+        qInstallMessageHandler(handler)
+
+
+def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Qt's messages, but for the complaint that a screen that is none does not know a window's least size."""
+    if "propagateSizeHints" not in message:
+        sys.stderr.write(f"{message}\n")
 
 
 def _is_painted(window: Window) -> bool:

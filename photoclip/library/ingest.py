@@ -130,6 +130,7 @@ class _Run:
         self.unsettled: list[tuple[Wanted, Refused | Prepared]] = []
         self.looked_twice: set[bytes] = set()
         self.total = self.missing = self.embedded = 0
+        self.sent: set[bytes] = set()  # hashes whose pixels went to the model
         self.embedded_now: list[Embedded] = []  # not stored yet
         self.photos: set[int] = set()
         self.searchable: set[int] = set()
@@ -225,7 +226,8 @@ class _Run:
             self.todo.append(Wanted(wanted.path, wanted.folder_id, b"", wanted.previous, wanted.repair))
             return
         self.recorder.take(wanted, outcome)
-        if outcome.picture is not None and lost and self.model_error is None:
+        if outcome.picture is not None and lost and outcome.hash not in self.sent and not self.model_error:
+            self.sent.add(outcome.hash)  # of copies, read at the same time, one is enough
             self.embedding.add(outcome.hash, outcome.picture.pixels)
 
     def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:

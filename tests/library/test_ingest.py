@@ -417,3 +417,13 @@ def test_metadata_reaches_the_catalog(library: Library, photos: Path, decoders: 
     assert row["taken_at"] == 1563719585
     assert row["exposure"] == '{"f_number": 2.8}'
     assert row["colour"] & 0xFF > 200
+
+
+def test_copies_read_at_the_same_time_are_embedded_once(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    (one,) = write_photos(photos, 1)
+    for number in range(8):
+        (photos / f"copy{number}.jpg").write_bytes(one.read_bytes())
+    done = run(library, decoders)
+    assert (done.added, done.embedded) == (9, 1)

@@ -18,7 +18,6 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from photoclip.cli.commands import folders as folder_commands
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, console, stopping
 from photoclip.errors import LibraryBusy
 from photoclip.library import ingest, labelling
@@ -36,7 +35,6 @@ BUSY_SECONDS = 1.0  # between two looks whether another PhotoClip is done indexi
 
 def register(app: typer.Typer) -> None:
     app.command("index")(index)
-    folder_commands.register(app)  # what index adds is listed and removed there
 
 
 def index(
