@@ -33,7 +33,9 @@ def main() -> None:
 
     def paint(view: GridView, event: QPaintEvent) -> None:
         original(view, event)
-        if not seen and view.content.shown == photos:
+        if view.content.shown:
+            seen.setdefault("first_photos", time.time() - started)
+        if "seconds" not in seen and view.content.shown == photos:
             seen.update(seconds=time.time() - started, pss_painted=pss(), torch=has_torch())
             QTimer.singleShot(SETTLING_MS, lambda: finish(seen, report))
 
