@@ -86,6 +86,12 @@ class CountKeeper(QObject):
         session.changed.connect(self._on_change)
         self._timer.start(0)
         self._disk.start()
+        session.closed.connect(self._stop)
+
+    def _stop(self) -> None:
+        """A timer that still ran when Python collects this, in whatever thread, would crash Qt."""
+        self._timer.stop()
+        self._disk.stop()
 
     def look_at_disk(self) -> None:
         """A drive that is pulled out or put in changes nothing in the catalog, so it is looked for."""

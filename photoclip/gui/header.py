@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
 from photoclip.gui import icons, theme
 from photoclip.gui.finder import Found, Order
@@ -61,8 +71,8 @@ class Header(QFrame):
         line.setContentsMargins(theme.SPACE[1], 0, theme.SPACE[2], 0)
         line.setSpacing(theme.SPACE[2])
         line.addWidget(left)
-        line.addWidget(self.search, 1)
-        line.addStretch(0)
+        line.addWidget(self.search, 100)
+        line.addStretch(1)  # what the search bar leaves in a wide window
         line.addWidget(self.order)
         line.addWidget(self._size_control())
         line.addWidget(more)
@@ -82,6 +92,7 @@ class Header(QFrame):
 
     def _size_control(self) -> QFrame:
         frame = QFrame()
+        frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         theme.set_role(frame, "control")
         line = QHBoxLayout(frame)
         line.setContentsMargins(theme.SPACE[1], 0, theme.SPACE[2], 0)
@@ -135,6 +146,7 @@ class Header(QFrame):
         """In a narrow window the search bar gets the room."""
         self._brand.setVisible(not narrow)
         self._size.setVisible(not narrow)
+        self.search.set_narrow(narrow)
         if narrow:
             self._left.setMinimumWidth(0)
             self._left.setMaximumWidth(36)

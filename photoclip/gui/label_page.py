@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from photoclip.errors import PhotoClipError
 from photoclip.gui.label_form import Draft
 from photoclip.gui.label_view import LabelView, Places
 from photoclip.gui.session import Session
@@ -125,7 +126,12 @@ class LabelPage(QWidget):
             ),
             lambda preview: self._show_preview(request, preview),
             key="label-preview",
+            failed=self._on_failure,
         )
+
+    def _on_failure(self, error: PhotoClipError) -> None:
+        self.view.show_looking(False, loading=False)
+        self._session.message.emit("error", str(error))
 
     def _show_preview(self, request: Request, preview: LabelPreview) -> None:
         self._preview, self._seen = preview, request

@@ -9,15 +9,27 @@ from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from photoclip.errors import QueryError
 from photoclip.gui import icons, theme
+from photoclip.gui.chips import WIDEST
+from photoclip.gui.controls import ElidedLabel
 from photoclip.gui.grid.model import IDS_MIME
 from photoclip.library.query import EXACT, parse
 
 DEBOUNCE_MS = 150
 CHIP_PICTURE = 18
+LEAST = 220  # px, the narrowest search bar; half of it stays for words
 # A part of the query that can become a chip: a filter, an exact phrase, an exclusion; quotes may hold blanks.
 _TOKEN = re.compile(r'(?<!\S)(-?\w+:"[^"]*"|-?\w+:[^\s"]+|-?"[^"]*"|-[^\s"]+)(?=\s|$)')
 
@@ -49,9 +61,8 @@ class SearchChip(QFrame):
         row.setSpacing(theme.SPACE[0])
         self.kind = QLabel(kind)
         theme.set_role(self.kind, "secondary")
-        self.value = QLabel(value)
-        self.value.setTextFormat(Qt.TextFormat.PlainText)
-        theme.set_role(self.value, "strong")
+        self.value = ElidedLabel(value, "strong")
+        self.value.setMaximumWidth(WIDEST)
         cross = QToolButton()
         cross.setIcon(icons.icon("x"))
         cross.setIconSize(QSize(12, 12))
@@ -88,7 +99,12 @@ class SearchBar(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.SPACE[3], 0, theme.SPACE[0] + 2, 0)
         self._row.setSpacing(theme.SPACE[1])
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # see minimumSizeHint
         self._build()
+
+    def minimumSizeHint(self) -> QSize:
+        """However many chips there are, they never make the window wider: they get narrower."""
+        return QSize(LEAST, theme.SEARCH_HEIGHT)
 
     def _build(self) -> None:
         glass = QLabel()
@@ -98,6 +114,7 @@ class SearchBar(QFrame):
         theme.set_role(self.edit, "search")
         self.edit.setPlaceholderText(self.tr("Search by what you remember"))
         self.edit.setAccessibleName(self.tr("Search"))
+        self.edit.setMinimumWidth(LEAST // 2)
         self.edit.textEdited.connect(self._on_edited)
         self.edit.installEventFilter(self)
         self._clear = QToolButton()
@@ -170,6 +187,10 @@ class SearchBar(QFrame):
         self.edit.clear()
         self._drop_chips()
         self._ask()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """In a narrow window the words get the room of the button's text."""
+        self._photo.setText(self.tr("+") if narrow else self.tr("+ photo"))
 
     def focus(self, typed: str = "") -> None:
         """Take the keyboard; `typed` is a letter that was meant for here."""

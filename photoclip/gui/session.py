@@ -52,6 +52,7 @@ class Session(QObject):
     message = Signal(str, str)  # level "info" or "error", sentence
 
     settled = Signal()  # nothing is under way any more
+    closed = Signal()  # no more work is taken: what belongs to the session stops its timers
 
     _posted = Signal(object)  # a callable to run on the GUI thread
 
@@ -227,6 +228,7 @@ class Session(QObject):
             return
         self._closing.set()
         self._poll.stop()
+        self.closed.emit()
         self._unsubscribe()
         with self._lock:
             indexer, engine = self._indexer, self._engine

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 NARROW = 900  # px: below this the sidebar goes by itself
 DETAILS_FROM = 1180  # px: below this the details do
 OPENING_SIZE = (1360, 860)
+SMALLEST = (480, 360)  # said outright: what has no room there goes by itself
 SELECTION_MS = 60
 ZOOM_STEP = 1.15
 
@@ -156,6 +157,7 @@ class Window(QMainWindow):
         self.session.changed.connect(self._on_change)
 
     def _restore(self) -> None:
+        self.setMinimumSize(*SMALLEST)
         self.resize(*OPENING_SIZE)
         self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         for name in self._wants:

@@ -192,6 +192,17 @@ def test_the_first_run_page_works_with_keys_and_has_no_search(
         press(Qt.Key.Key_Return)
 
 
+def test_many_chips_do_not_make_the_window_wider(qtbot: QtBot, window: Window) -> None:
+    window.resize(600, 700)
+    with qtbot.waitSignal(window.browser.shown):
+        window.header.search.set_text("red -water -snow -people date:2001..2030 folder:Pictures")
+    qtbot.waitUntil(lambda: window.is_quiet)
+    assert len(window.header.search.chips) == 5
+    assert window.width() == 600
+    assert window.header.minimumSizeHint().width() <= 600
+    assert window.header.search.edit.width() >= 100
+
+
 def test_only_the_wrong_word_is_marked(qtbot: QtBot, window: Window) -> None:
     with qtbot.waitSignal(window.browser.failed):
         window.header.search.set_text("date:20xx dog")

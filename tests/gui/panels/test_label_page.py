@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from PySide6.QtCore import Qt
 
+from photoclip.errors import ModelError
 from photoclip.gui.label_page import LabelPage
 from photoclip.library.catalog import albums, labels
 from photoclip.library.labelling import Scope
@@ -170,3 +174,18 @@ def test_undo_elsewhere_shows_on_the_page(room: Room) -> None:
     labels.edit_label(room.catalog, label, name="Ruddy")
     room.qtbot.waitUntil(lambda: page.view.title.text() == "Ruddy")
     assert page.view.form.name.text() == "Ruddy"
+
+
+def test_a_model_that_is_missing_is_said_and_nothing_waits(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_texts: Sequence[str]) -> None:
+        raise ModelError("The model is missing.")
+
+    monkeypatch.setattr(room.session.encoder, "encode_texts", missing)
+    page = page_of(room)
+    with room.qtbot.waitSignal(room.session.message) as said:
+        room.qtbot.keyClicks(page.view.form.lines[0].text, "red")
+    assert said.args == ["error", "The model is missing."]
+    assert page.view.state.text() == ""
+    assert not page.view.apply.isEnabled()
