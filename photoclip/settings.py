@@ -1,4 +1,4 @@
-"""What a person chose about the window and the model: a small JSON file in the library's folder.
+"""What a person chose about the window: a small JSON file in the library's folder.
 
 Keys that are not known are kept (another version may know them), a value that does not fit is its default,
 and a damaged file is all defaults: settings are never worth refusing to start over.
@@ -19,7 +19,6 @@ class Settings:
     theme: str = "system"  # "system" | "light" | "dark"
     tile_size: int = 148  # pixels
     geometry: str = ""  # the window's place, as its toolkit writes it, in base64
-    model: str = "starter"
     panels: str = ""  # which panels are shown, as the window's toolkit writes it, in base64
     other: dict[str, Any] = field(default_factory=dict)  # keys of other versions
 

@@ -10,7 +10,7 @@ from photoclip.settings import FILE_NAME, Settings, load_settings, save_settings
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
-    chosen = Settings(theme="dark", tile_size=240, geometry="AAEC", model="ViT-B/32", panels="BB")
+    chosen = Settings(theme="dark", tile_size=240, geometry="AAEC", panels="BB")
     save_settings(tmp_path, chosen)
     assert load_settings(tmp_path) == chosen
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
@@ -32,8 +32,8 @@ def test_a_damaged_file_is_all_defaults(tmp_path: Path, text: str) -> None:
 
 
 def test_a_value_that_does_not_fit_is_its_default(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text('{"tile_size": "big", "theme": null, "model": "x"}')
-    assert load_settings(tmp_path) == Settings(model="x")
+    (tmp_path / FILE_NAME).write_text('{"tile_size": "big", "theme": null, "geometry": "x"}')
+    assert load_settings(tmp_path) == Settings(geometry="x")
 
 
 def test_no_file_is_all_defaults(tmp_path: Path) -> None:

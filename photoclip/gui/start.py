@@ -29,7 +29,11 @@ LOOK_MS = 30
 
 
 def run(library: Library, encoder: Encoder, *, query: str = "") -> int:
-    """Show the window until it is closed; the exit status. Closes the library."""
+    """Show the window until it is closed; the exit status. Closes the library.
+
+    Raises PhotoClipError where there is no display to show it on.
+    """
+    _require_display()
     app = _application()
     settings = load_settings(library.folder)
     theme.apply(app, settings.theme)  # type: ignore[arg-type]
@@ -42,6 +46,15 @@ def run(library: Library, encoder: Encoder, *, query: str = "") -> int:
         return app.exec()
     finally:
         window.close()  # also when the loop ends without it: everything is joined before the library goes
+
+
+def _require_display() -> None:
+    """Qt would end the process with a text of its own."""
+    wanted = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in wanted):
+        raise PhotoClipError(
+            "There is no display to open the window on; `photoclip --help` lists what works in a terminal."
+        )
 
 
 def _after_first_paint(session: Session) -> None:

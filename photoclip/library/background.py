@@ -19,7 +19,7 @@ from photoclip.library.watch import FolderWatcher
 ASK_AGAIN = 1.0
 """Seconds between two tries for the lock another process holds."""
 COME_BACK = 15.0
-"""Seconds between two looks whether an offline folder is there again."""
+"""Seconds between two looks whether an offline folder is there again, or a watched one is another."""
 KEEP_WORKERS = 20.0
 """Seconds that idle decode processes stay, for the next photo to be quick."""
 
@@ -165,10 +165,9 @@ class BackgroundIndexer:
         return self._stopping or self._folders_changed or (self._work.waiting and not self._paused)
 
     def _rest(self) -> None:
-        """Wait for work; idle decode processes end after a while, offline folders are looked for."""
+        """Wait for work; idle decode processes end after a while, folders that come and go are looked for."""
         paused = self._paused
-        offline = set(self._folders) - self._watcher.watched
-        patience = KEEP_WORKERS if self._decoders else COME_BACK if offline else None
+        patience = KEEP_WORKERS if self._decoders else COME_BACK
         with self._work.condition:
             woken = self._work.condition.wait_for(lambda: self._awake() or self._paused != paused, patience)
         if not woken:

@@ -47,6 +47,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
 ]
 _LIMITS = {errno.ENOSPC, errno.EMFILE, errno.ENOMEM}
 _State = tuple[int, int] | None
+_Identity = tuple[int, int] | None
 
 
 class FolderWatcher:
@@ -69,6 +70,7 @@ class FolderWatcher:
         self._observer: BaseObserver | None = None
         self._poller: BaseObserver | None = None
         self._watches: dict[bytes, tuple[BaseObserver, ObservedWatch]] = {}
+        self._identities: dict[bytes, _Identity] = {}  # which folder lay at the path when it was watched
         self._settling = Settling()
         self._changed = threading.Condition()
         self._lost: set[bytes] = set()
@@ -93,15 +95,19 @@ class FolderWatcher:
 
     @property
     def watched(self) -> frozenset[bytes]:
-        """The folders whose events arrive; one that was deleted or unmounted is not among them."""
+        """The folders whose events arrive; one that was deleted, unmounted or replaced is not among them."""
         alive = {
             emitter.watch
             for observer in (self._observer, self._poller)
             if observer is not None
-            for emitter in observer.emitters
+            for emitter in tuple(observer.emitters)
             if emitter.is_alive()
         }
-        return frozenset(path for path, (_, watch) in self._watches.items() if watch in alive)
+        return frozenset(
+            path
+            for path, (_, watch) in tuple(self._watches.items())
+            if watch in alive and _identity(path) == self._identities[path]
+        )
 
     def close(self) -> None:
         """Stop watching and join every thread."""
@@ -138,6 +144,7 @@ class FolderWatcher:
 
     def _schedule(self, observer: BaseObserver, path: bytes) -> None:
         handler = _Handler(path, self._note)
+        self._identities[path] = _identity(path)
         watch = observer.schedule(handler, os.fsdecode(path), recursive=True, event_filter=_EVENTS)
         self._watches[path] = (observer, watch)
 
@@ -256,3 +263,12 @@ def _started(observer: BaseObserver) -> BaseObserver:
     observer.name = "photoclip-events"
     observer.start()
     return observer
+
+
+def _identity(folder: bytes) -> _Identity:
+    """What tells a folder from another at the same path, such as a mount point from what is mounted there."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,16 @@ def test_the_window_alone_needs_no_commands() -> None:
     assert app.window_alone([]) is not None
     for arguments in (["--version"], ["search", "a cat"], ["--library"], ["--json"]):
         assert app.window_alone(arguments) is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_without_a_display_the_window_says_so(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(("DISPLAY", "PLATFORM"))}
+    command = [sys.executable, "-m", "photoclip", "--library", str(tmp_path / "library")]
+    done = subprocess.run(command, env=kept, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no display")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_window_that_cannot_open_says_why(tmp_path: Path) -> None:

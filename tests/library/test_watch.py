@@ -156,6 +156,20 @@ class LimitMet:
         raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
 
+def test_another_folder_at_the_same_path_is_not_the_watched_one(heard: Heard, tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    heard.watcher.watch([bytes(folder)])
+    assert heard.watcher.watched == {bytes(folder)}
+    folder.rename(tmp_path / "away")
+    folder.mkdir()
+    assert heard.watcher.watched == frozenset()
+    heard.watcher.watch([bytes(folder)])
+    assert heard.watcher.watched == {bytes(folder)}
+    (folder / "new.jpg").write_bytes(b"x")
+    assert bytes(folder / "new.jpg") in heard.until(folder / "new.jpg")
+
+
 def test_where_the_systems_limit_is_met_it_polls_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
