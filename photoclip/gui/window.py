@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QByteArray, QPoint, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from photoclip.gui import dialogs, theme
 from photoclip.gui.actions import MANY_PATHS, PhotoActions
@@ -19,6 +19,7 @@ from photoclip.gui.browser import Browser
 from photoclip.gui.details import DetailsPanel
 from photoclip.gui.header import Header
 from photoclip.gui.notice import Notice
+from photoclip.gui.pages import Pages
 from photoclip.gui.photo_search import PhotoSearch
 from photoclip.gui.session import Session, Source
 from photoclip.gui.sidebar import Sidebar
@@ -28,11 +29,7 @@ from photoclip.paths import resource
 from photoclip.settings import Settings
 
 if TYPE_CHECKING:
-    from photoclip.gui.first_run import FirstRunPage
     from photoclip.gui.keys_sheet import KeysSheet
-    from photoclip.gui.label_page import LabelPage
-    from photoclip.gui.problems import ProblemsPage
-    from photoclip.gui.viewer import Viewer
     from photoclip.library.catalog.changes import Change
     from photoclip.library.labelling import Scope
 
@@ -76,14 +73,8 @@ class Window(QMainWindow):
         self.browser.add_line(self.auto_tag_line)
         self.actions_on_photos = PhotoActions(self.session, self._chosen, self)
         self.photo_search = PhotoSearch(self.session, self.header.search)
-        self.stack = QStackedWidget()
-        # Pages are made when they are first shown: the photos come before them.
-        self._viewer: Viewer | None = None
-        self._keys: KeysSheet | None = None
-        self._label_page: LabelPage | None = None
-        self._problems: ProblemsPage | None = None
-        self._first_run: FirstRunPage | None = None
-        self._viewed_from: QWidget | None = None  # the page the viewer was opened on
+        self.pages = Pages(self.session, self.browser)
+        self._keys: KeysSheet | None = None  # made when it is first asked for
         self._selection = QTimer(self, singleShot=True, interval=SELECTION_MS)
 
     def _acts(self) -> WindowActs:
@@ -98,7 +89,7 @@ class Window(QMainWindow):
             toggle_sidebar=lambda: self._toggle("sidebar"),
             toggle_details=lambda: self._toggle("details"),
             show_keys=self.show_keys,
-            show_problems=self.show_problems,
+            show_problems=lambda: self.pages.show_problems(),
             choose_theme=self.choose_theme,
             close=self._close_window,
         )
@@ -106,12 +97,11 @@ class Window(QMainWindow):
     def _lay_out(self) -> None:
         self.sidebar.setFixedWidth(theme.SIDEBAR_WIDTH)
         self.details.setFixedWidth(theme.DETAILS_WIDTH)
-        self.stack.addWidget(self.browser)
         middle = QHBoxLayout()
         middle.setSpacing(0)
-        for part in (self.sidebar, self.stack, self.details):
+        for part in (self.sidebar, self.pages, self.details):
             middle.addWidget(part)
-        middle.setStretchFactor(self.stack, 1)
+        middle.setStretchFactor(self.pages, 1)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -120,7 +110,7 @@ class Window(QMainWindow):
         column.addLayout(middle, 1)
         column.addWidget(self.activity)
         self.setCentralWidget(whole)
-        self.notice = Notice(self.session, self.stack)
+        self.notice = Notice(self.session, self.pages)
 
     def _connect(self) -> None:
         header, grid, acts = self.header, self.grid, self.actions_on_photos
@@ -152,9 +142,17 @@ class Window(QMainWindow):
         self._selection.timeout.connect(self._show_details)
         self.details.similar_requested.connect(self.search_by_photos)
         self.details.photo_chosen.connect(self.show_photo)
-        self.activity.problems_requested.connect(self.show_problems)
+        self.activity.problems_requested.connect(self.pages.show_problems)
         self.activity.pause_toggled.connect(self._pause)
         self.session.changed.connect(self._on_change)
+        self._connect_pages()
+
+    def _connect_pages(self) -> None:
+        self.pages.currentChanged.connect(lambda _index: self._fit_panels())
+        self.pages.left.connect(self.show_browser)
+        self.pages.viewer_left.connect(self._leave_viewer)
+        self.pages.photo_viewed.connect(lambda photo: self.details.show_photos([photo]))
+        self.pages.folders_chosen.connect(self.add_folders)
 
     def _restore(self) -> None:
         self.setMinimumSize(*SMALLEST)
@@ -211,11 +209,11 @@ class Window(QMainWindow):
         """A place of the sidebar."""
         self.sidebar.select(source)
         self.auto_tag_line.hide()
-        self._show_page(self.browser)
+        self.pages.show_photos()
         self.browser.show_source(source)
 
     def _search(self, request: object) -> None:
-        self._show_page(self.browser)
+        self.pages.show_photos()
         self.browser.search(request)  # type: ignore[arg-type]
 
     def search_by_photos(self, ids: list[int], *, and_words: bool = False) -> None:
@@ -231,61 +229,24 @@ class Window(QMainWindow):
 
     def show_photo(self, photo: int) -> None:
         """Go to a photo in the grid; one that is not there opens by itself."""
-        if len(self.grid.content.rows_of(np.array([photo]))) and self.stack.currentWidget() is self.browser:
+        if len(self.grid.content.rows_of(np.array([photo]))) and self.pages.shows_photos:
             self.grid.select_ids(np.array([photo]))
             self.grid.setFocus()
         else:
-            self._view(np.array([photo]), 0)
-
-    @property
-    def viewer(self) -> Viewer:
-        """One photo as large as the window."""
-        if self._viewer is None:
-            from photoclip.gui.viewer import Viewer
-
-            self._viewer = Viewer(self.session)
-            self._viewer.closed.connect(self._leave_viewer)
-            self._viewer.moved.connect(lambda photo: self.details.show_photos([photo]))
-            self._viewer.rated.connect(self._rate_one)
-            self._viewer.favourite_toggled.connect(self._favourite_one)
-            self.stack.addWidget(self._viewer)
-        return self._viewer
+            self.pages.view(np.array([photo]), 0)
 
     def open_viewer(self, photo: int) -> None:
         content = self.grid.content
         rows = content.rows_of(np.array([photo]))
-        self._view(content.ids[: content.shown], int(rows[0]))
-
-    def _view_one_of(self, photo: int, ids: list[int]) -> None:
-        self._view(np.array(ids), ids.index(photo))
-
-    def _view(self, ids: np.ndarray, row: int) -> None:
-        page = self.stack.currentWidget()
-        if page is not self._viewer:
-            self._viewed_from = page
-        self._show_page(self.viewer)
-        self.viewer.show_photo(ids, row)
+        self.pages.view(content.ids[: content.shown], int(rows[0]))
 
     def _leave_viewer(self, photo: int) -> None:
-        """Back to the page it was opened from; a label's unsaved words are still there."""
-        if self._viewed_from is self._label_page and self._label_page is not None:
-            self._show_page(self._label_page)
-            self._label_page.take_focus(photo)
-        else:
-            self.grid.select_ids(np.array([photo]))
-            self.show_browser()
+        self.grid.select_ids(np.array([photo]))
+        self.show_browser()
 
     def edit_label(self, label_id: int) -> None:
         """The page of a label; 0 makes a new one."""
-        if self._label_page is None:
-            from photoclip.gui.label_page import LabelPage
-
-            self._label_page = LabelPage(self.session)
-            self._label_page.closed.connect(self.show_browser)
-            self._label_page.photo_activated.connect(self._view_one_of)
-            self.stack.addWidget(self._label_page)
-        self._label_page.edit(label_id or None, self._scope())
-        self._show_page(self._label_page)
+        self.pages.edit_label(label_id or None, self._scope())
 
     def show_keys(self) -> None:
         if self._keys is None:
@@ -296,15 +257,6 @@ class Window(QMainWindow):
             self._keys = KeysSheet(whole)
         self._keys.open()
 
-    def show_problems(self) -> None:
-        if self._problems is None:
-            from photoclip.gui.problems import ProblemsPage
-
-            self._problems = ProblemsPage(self.session)
-            self._problems.closed.connect(self.show_browser)
-            self.stack.addWidget(self._problems)
-        self._show_page(self._problems)
-
     def _look_for_folders(self) -> None:
         catalog = self.session.library.catalog
         self.session.compute(
@@ -314,47 +266,36 @@ class Window(QMainWindow):
         )
 
     def _on_folders(self, any_folder: bool) -> None:
-        if any_folder and self.stack.currentWidget() is self._first_run:
-            self._show_page(self.browser)
-        elif not any_folder and self._first_run is None:
-            from photoclip.gui.first_run import FirstRunPage
-
-            self._first_run = FirstRunPage(self.session)
-            self._first_run.folders_chosen.connect(self.add_folders)
-            self.stack.addWidget(self._first_run)
-        if not any_folder and self.stack.currentWidget() is self.browser and self._first_run:
-            self._show_page(self._first_run)
+        if any_folder and self.pages.shows_first_run:
+            self.pages.show_photos()
+        elif not any_folder and self.pages.shows_photos:
+            self.pages.show_first_run()
             self._announce_first_paint()
-
-    def _show_page(self, page: QWidget) -> None:
-        self.stack.setCurrentWidget(page)
-        self._fit_panels()
 
     def show_browser(self) -> None:
         """The photos, with the keyboard."""
-        self._show_page(self.browser)
+        self.pages.show_photos()
         self.grid.setFocus()
 
     def focus_search(self, typed: str = "") -> None:
         """On to the search bar, from any page that has photos to search."""
-        if self.stack.currentWidget() is self._first_run:
+        if self.pages.shows_first_run:
             return
-        if self.stack.currentWidget() is self._viewer:
-            self._show_page(self.browser)  # the viewer has no search bar over it
+        if self.pages.shows_viewer:
+            self.pages.show_photos()  # the viewer has no search bar over it
         self.header.search.focus(typed)
 
     def go_back(self) -> None:
         """Escape: away with what lies over the photos, off a page, out of a search, off a selection."""
-        page = self.stack.currentWidget()
         if self._keys is not None and self._keys.isVisible():
             self._keys.close_sheet()
         elif self.sidebar.question.isVisible():
             self.sidebar.question.cancel.click()
         elif self.auto_tag_line.isVisible():
             self.auto_tag_line.hide()
-        elif page is self._viewer and self._viewer is not None:
-            self._viewer.close_viewer()
-        elif page is not self.browser and page is not self._first_run:
+        elif self.pages.shows_viewer:
+            self.pages.viewer.close_viewer()
+        elif not self.pages.shows_photos and not self.pages.shows_first_run:
             self.show_browser()
         elif not self.header.search.request().is_empty:
             self.header.search.clear()
@@ -395,12 +336,6 @@ class Window(QMainWindow):
         assert isinstance(app, QApplication)
         theme.apply(app, preference)  # type: ignore[arg-type]
 
-    def _rate_one(self, photo: int, stars: int) -> None:
-        self.session.mutate(lambda catalog: photos.rate(catalog, [photo], stars))
-
-    def _favourite_one(self, photo: int, value: bool) -> None:
-        self.session.mutate(lambda catalog: photos.set_favourite(catalog, [photo], value))
-
     def _pause(self, pause: bool) -> None:
         def act(_cancelled: object) -> None:
             indexer = self.session.indexer
@@ -417,7 +352,7 @@ class Window(QMainWindow):
         return self.grid.selected_ids()
 
     def _show_details(self) -> None:
-        if self.stack.currentWidget() is self.browser:
+        if self.pages.shows_photos:
             self.details.show_photos(self._chosen().tolist())
 
     def _look_up_paths(self) -> None:
@@ -456,17 +391,17 @@ class Window(QMainWindow):
 
     def _fit_panels(self, *, asked: str = "") -> None:
         """Show the panels that are wanted and have room; one just asked for is shown anyway."""
-        page, width = self.stack.currentWidget(), self.width()
-        alone = page is self._first_run and page is not None
+        width, alone = self.width(), self.pages.shows_first_run
+        viewing, browsing = self.pages.shows_viewer, self.pages.shows_photos
         for name, part, least in (
             ("sidebar", self.sidebar, NARROW),
             ("details", self.details, DETAILS_FROM),
         ):
             room = width >= least or name == asked
             part.setVisible(self._wants[name] and room and not alone)
-        self.sidebar.setVisible(not self.sidebar.isHidden() and page is not self._viewer)
-        self.details.setVisible(not self.details.isHidden() and page in (self.browser, self._viewer))
-        self.header.setVisible(page is not self._viewer and not alone)
+        self.sidebar.setVisible(not self.sidebar.isHidden() and not viewing)
+        self.details.setVisible(not self.details.isHidden() and (browsing or viewing))
+        self.header.setVisible(not viewing and not alone)
         self.header.set_narrow(width < NARROW)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

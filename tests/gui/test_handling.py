@@ -66,18 +66,18 @@ def test_the_viewer_leads_back_to_a_label_being_written(
 ) -> None:
     window.edit_label(0)
     qtbot.waitUntil(lambda: window.is_quiet)
-    page = window._label_page
+    page = window.pages.label_page
     assert page is not None
     qtbot.keyClicks(page.view.form.name, "Red")
     qtbot.waitUntil(lambda: page.view.apply.isEnabled() and len(page.view.above.ids) > 1)
     photo = page.view.above.ids[1]
     page.view.above.chosen.emit(photo)
-    assert window.stack.currentWidget() is window.viewer
-    assert window.viewer.photo == photo
-    window.viewer.step(-1)
-    seen = window.viewer.photo
+    assert window.pages.currentWidget() is window.pages.viewer
+    assert window.pages.viewer.photo == photo
+    window.pages.viewer.step(-1)
+    seen = window.pages.viewer.photo
     window.go_back()
-    assert window.stack.currentWidget() is page
+    assert window.pages.currentWidget() is page
     assert page.view.form.draft.name == "Red"
     assert page.view.above.current() == seen
 
@@ -85,7 +85,7 @@ def test_the_viewer_leads_back_to_a_label_being_written(
 def test_tab_goes_down_the_label_page(qtbot: QtBot, window: Window) -> None:
     window.edit_label(0)
     qtbot.waitUntil(lambda: window.is_quiet)
-    page = window._label_page
+    page = window.pages.label_page
     assert page is not None
     form = page.view.form
     form.add_button.click()
@@ -102,15 +102,15 @@ def test_a_no_with_the_mouse(qtbot: QtBot, window: Window, ids: dict[str, int]) 
     assert label is not None
     window.edit_label(label)
     qtbot.waitUntil(
-        lambda: window.is_quiet and bool(window._label_page and window._label_page.view.above.ids)
+        lambda: window.is_quiet and bool(window.pages.label_page and window.pages.label_page.view.above.ids)
     )
-    assert window._label_page is not None
-    strip = window._label_page.view.above
+    assert window.pages.label_page is not None
+    strip = window.pages.label_page.view.above
     photo, button = strip.ids[0], strip._buttons[0]
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=button._spot(False).center())
     rejected = "SELECT 1 FROM photo_label WHERE label_id = ? AND photo_id = ? AND verdict = 0"
     qtbot.waitUntil(lambda: bool(catalog.query(rejected, (label, photo))))
-    assert window.stack.currentWidget() is window._label_page
+    assert window.pages.currentWidget() is window.pages.label_page
 
 
 def test_no_goes_on_to_the_next_photo(qtbot: QtBot, window: Window, ids: dict[str, int]) -> None:
@@ -183,7 +183,7 @@ def test_the_first_run_page_works_with_keys_and_has_no_search(
     qtbot: QtBot, open_window: Callable[[], Window]
 ) -> None:
     window = open_window()
-    page = window._first_run
+    page = window.pages.first_run
     assert page is not None
     press(Qt.Key.Key_Slash)
     assert window.header.isHidden()

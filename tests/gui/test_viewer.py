@@ -17,7 +17,7 @@ from tests.gui.libraries import coloured, fill
 
 def open_viewer(qtbot: QtBot, window: Window, photo: int) -> Viewer:
     window.open_viewer(photo)
-    viewer = window.viewer
+    viewer = window.pages.viewer
     qtbot.waitUntil(lambda: viewer.picture is not None and window.session.is_settled)
     return viewer
 
@@ -33,7 +33,7 @@ def test_enter_opens_and_escape_returns_to_the_same_photo(
 ) -> None:
     window.grid.select_ids(np.array([ids["red-1.jpg"]]))
     qtbot.keyClick(window.grid, Qt.Key.Key_Return)
-    viewer = window.viewer
+    viewer = window.pages.viewer
     qtbot.waitUntil(lambda: viewer.picture is not None)
     red, green, _blue = colour_shown(viewer)
     assert red > 180
@@ -43,7 +43,7 @@ def test_enter_opens_and_escape_returns_to_the_same_photo(
     qtbot.keyClick(viewer, Qt.Key.Key_Right)  # nothing beyond the end
     assert viewer.photo == ids["red-0.jpg"]
     qtbot.keyClick(viewer, Qt.Key.Key_Escape)
-    assert window.stack.currentWidget() is window.browser
+    assert window.pages.currentWidget() is window.browser
     assert window.grid.selected_ids().tolist() == [ids["red-0.jpg"]]
 
 
@@ -67,7 +67,7 @@ def test_zoom_to_the_pixel_holds_the_point_under_the_pointer(
     assert canvas.fits
     corner = QPointF(canvas.width() * 0.75, canvas.height() * 0.25)
     canvas.set_zoom(8.0, corner)
-    qtbot.waitUntil(lambda: window.viewer.picture is not None and window.viewer.picture.is_full)
+    qtbot.waitUntil(lambda: window.pages.viewer.picture is not None and window.pages.viewer.picture.is_full)
     assert canvas.scale == 8.0
     shown = canvas.grab().toImage()
     at = shown.pixelColor(round(corner.x()), round(corner.y()))

@@ -216,11 +216,11 @@ def test_first_run_is_shown_without_folders(
     qtbot: QtBot, tmp_path: Path, open_window: Callable[[], Window]
 ) -> None:
     window = open_window()
-    assert type(window.stack.currentWidget()).__name__ == "FirstRunPage"
+    assert type(window.pages.currentWidget()).__name__ == "FirstRunPage"
     pictures = tmp_path / "more"
     pictures.mkdir()
     window.add_folders([bytes(pictures)])
-    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.browser)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.browser)
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
