@@ -85,12 +85,14 @@ class Distillation:
         minutes: float,
         seed: int,
         words: NDArray[np.float16] | None = None,
+        often: NDArray[np.int64] | None = None,
         start: dict[str, Tensor] | None = None,
     ) -> None:
         """`words` are the vocabulary's sentence vectors to seed the embedding with; `start`, a text tower's
-        state, takes their place."""
+        state, takes their place. Rows in `often` are drawn as many times as all others together."""
         self.folder, self.tokens, self.vectors, self.device = folder, tokens, vectors, device
         self.minutes, self.seed = minutes, seed
+        self.often = often
         self.lengths = (tokens != 0).sum(1)
         torch.manual_seed(seed)
         self.model = text_tower(config, vectors.shape[1]).to(device)
@@ -148,6 +150,8 @@ class Distillation:
             group["lr"] = rate
         random = np.random.default_rng((self.seed, self.step))
         rows = random.integers(len(self.tokens), size=4 * BATCH)
+        if self.often is not None:
+            rows[::2] = random.choice(self.often, size=2 * BATCH)
         # Texts of like length together: little padding, and the choice among four batches stays random.
         rows = rows[np.argsort(self.lengths[rows], kind="stable")].reshape(4, BATCH)[random.integers(4)]
         tokens = torch.from_numpy(self.tokens[np.sort(rows)].astype(np.int64)).to(self.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,12 +19,25 @@ from photoclip.clip.preprocess import Normalize
 from photoclip.clip.tokenizer import load_tokenizer
 from photoclip.clip.training.mixture import NO_CLASS, Mixture
 from photoclip.clip.training.packing import Pack
+from photoclip.clip.training.texts import TEMPLATES
+from photoclip.clip.zeroshot import default_templates
 
-STEPS = 150
+STEPS = 300
 BATCH = 256
+TOLD = 128  # captioned pictures among a batch's
 RATE = 2e-4
 KEEP = 10.0
-PER_CLASS = 10  # pictures of a class whose vectors are computed
+SMOOTHING = 0.05
+PER_CLASS = 40  # pictures of a class whose vectors are computed
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Training pictures as the finished image tower sees them."""
+
+    vectors: Tensor  # float32 [N, E], unit
+    words: list[NDArray[np.int64]]  # N times the rows of the texts that fit
+    classes: NDArray[np.int64]  # [N], a row of the class names or NO_CLASS for captioned pictures
 
 
 def joined(config: CLIPConfig, student: dict[str, Tensor], text: dict[str, Tensor]) -> CLIP:
@@ -49,40 +63,94 @@ def fit_text(
     steps: int = STEPS,
     batch: int = BATCH,
 ) -> None:
-    """Trains the text tower alone, briefly, to find training pictures by their captions and names (InfoNCE
-    against pictures whose vectors are fixed), held near its distilled vectors by a second loss."""
-    images, words, meanings = _pairs(model, config, mixture)
-    tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
-    before = copy.deepcopy(model)
-    trained = [
-        parameter
-        for name, parameter in model.named_parameters()
-        if not name.startswith("visual.") and name != "logit_scale"
-    ]
-    optimizer = torch.optim.AdamW(trained, lr=RATE, weight_decay=0.0)
-    random = np.random.default_rng(seed)
-    scale = model.logit_scale.exp().item()
+    """Trains the text tower alone, briefly, to find training pictures by their captions (InfoNCE) and by
+    their class names among all names, against pictures whose vectors are fixed. Both kinds of text, and
+    others, are held near their distilled vectors."""
+    seen = _look(model, config, mixture)
+    fit = _Fit(model, config, mixture.names, texts, seen, np.random.default_rng(seed))
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / 20) * (1 - step / steps)
-        rows = random.choice(len(images), batch, replace=False)
-        chosen = np.array([random.choice(words[row]) for row in rows])
-        further = random.choice(len(texts), batch // 4, replace=False)
-        tokens = tokenizer([texts[row] for row in (*chosen, *further)], truncate=True).to(model.device)
-        found = _unit_texts(model, tokens)
-        with torch.no_grad():
-            anchors = _unit_texts(before, tokens)
-        image = images[torch.from_numpy(rows)]
-        alike = torch.from_numpy(meanings[rows][:, None] == meanings[rows][None]).to(image.device)
-        target = alike.float() / alike.sum(1, keepdim=True)
-        logits = scale * image @ found[:batch].T
-        pairs = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-        kept = 1 - (found * anchors).sum(1).mean()
-        optimizer.zero_grad(set_to_none=True)
-        (pairs + KEEP * kept).backward()
-        optimizer.step()
+        fit.rate(RATE * min(1.0, (step + 1) / 20) * (1 - step / steps))
+        found = fit.step(batch)
         if step % 20 == 0:
-            log(f"fit {step} pairs {pairs.item():.3f} drift {kept.item():.4f}")
+            log(f"fit {step} " + " ".join(f"{name} {value:.4f}" for name, value in found.items()))
+
+
+class _Fit:
+    """The text tower in training; what it said before is what it is held near to."""
+
+    def __init__(
+        self,
+        model: CLIP,
+        config: CLIPConfig,
+        names: Sequence[str],
+        texts: Sequence[str],
+        seen: Seen,
+        random: np.random.Generator,
+    ) -> None:
+        self.model, self.before, self.texts, self.seen, self.random = (
+            model,
+            copy.deepcopy(model).eval(),
+            texts,
+            seen,
+            random,
+        )
+        self.tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
+        self.named = np.flatnonzero(seen.classes != NO_CLASS)
+        self.told = np.flatnonzero(seen.classes == NO_CLASS)
+        sentences = [*default_templates(), *TEMPLATES]
+        self.names = [[sentence.replace("{}", name) for name in names] for sentence in sentences]
+        self.scale = model.logit_scale.exp().item()
+        trained = [
+            parameter
+            for name, parameter in model.named_parameters()
+            if not name.startswith("visual.") and name != "logit_scale"
+        ]
+        self.optimizer = torch.optim.AdamW(trained, lr=RATE, weight_decay=0.0)
+
+    def rate(self, rate: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def step(self, batch: int) -> dict[str, float]:
+        losses: dict[str, Tensor] = {}
+        drifts: list[Tensor] = []
+        if len(self.named):
+            losses["names"] = self._names_loss(batch, drifts)
+        if len(self.told):
+            losses["captions"] = self._captions_loss(min(TOLD, batch), drifts)
+        drift = torch.stack(drifts).mean()
+        total = torch.stack([*losses.values(), KEEP * drift]).sum()
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        self.optimizer.step()
+        return {name: loss.item() for name, loss in {**losses, "drift": drift}.items()}
+
+    def _names_loss(self, count: int, drifts: list[Tensor]) -> Tensor:
+        """Pictures of classes against all class names, in one sentence for all."""
+        rows = self.random.choice(self.named, min(count, len(self.named)), replace=False)
+        names = self._say(self.names[self.random.integers(len(self.names))], drifts)
+        classes = torch.from_numpy(self.seen.classes[rows]).to(names.device)
+        logits = self.scale * self.seen.vectors[torch.from_numpy(rows)] @ names.T
+        return F.cross_entropy(logits, classes, label_smoothing=SMOOTHING)
+
+    def _captions_loss(self, count: int, drifts: list[Tensor]) -> Tensor:
+        """Captioned pictures against one another's captions; other texts come along to be held."""
+        rows = self.random.choice(self.told, min(count, len(self.told)), replace=False)
+        captions = [self.texts[self.random.choice(self.seen.words[row])] for row in rows]
+        others = self.random.choice(len(self.texts), min(count // 4, len(self.texts)), replace=False)
+        found = self._say([*captions, *(self.texts[row] for row in others)], drifts)[: len(rows)]
+        logits = self.scale * self.seen.vectors[torch.from_numpy(rows)] @ found.T
+        own = torch.arange(len(rows), device=logits.device)
+        return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+    def _say(self, texts: Sequence[str], drifts: list[Tensor]) -> Tensor:
+        """Unit vectors [N, E] of texts; how far they moved goes into `drifts`."""
+        tokens = self.tokenizer(texts, truncate=True).to(self.model.device)
+        found = _unit_texts(self.model, tokens)
+        with torch.no_grad():
+            anchors = _unit_texts(self.before, tokens)
+        drifts.append(1 - (found * anchors).sum(1).mean())
+        return found
 
 
 def _unit_texts(model: CLIP, tokens: Tensor) -> Tensor:
@@ -91,30 +159,25 @@ def _unit_texts(model: CLIP, tokens: Tensor) -> Tensor:
     return F.normalize(vectors.float(), dim=-1)
 
 
-def _pairs(
-    model: CLIP, config: CLIPConfig, mixture: Mixture
-) -> tuple[Tensor, list[NDArray[np.int64]], NDArray[np.int64]]:
-    """Unit vectors of every captioned picture and of some of every class, the rows of their texts, and a
-    number that pictures of one meaning share."""
+def _look(model: CLIP, config: CLIPConfig, mixture: Mixture) -> Seen:
+    """Every captioned picture and some of every class."""
     size = config.vision.image_size
     normalize = Normalize(config, model.device, torch.float32)
     random = np.random.default_rng(0)
     vectors: list[Tensor] = []
     words: list[NDArray[np.int64]] = []
-    meanings: list[int] = []
+    classes: list[int] = []
     for number, pack in enumerate(mixture.packs):
         indices = _chosen(pack, random)
         for start in range(0, len(indices), 64):
             part = indices[start : start + 64]
-            pixels = np.stack([centre(pack.picture(index), size) for index in part])
-            x = normalize(pixels)
+            x = normalize(np.stack([centre(pack.picture(index), size) for index in part]))
             with torch.inference_mode(), torch.autocast(x.device.type, torch.bfloat16):
                 vectors.append(F.normalize(model.encode_image(x).float(), dim=-1))
-            for label in (int(pack.labels[index]) for index in part):
-                meaning = int(mixture.class_rows[number][label])
-                words.append(mixture.text_rows[number][label])
-                meanings.append(meaning if meaning != NO_CLASS else NO_CLASS - 1 - label)
-    return torch.cat(vectors).clone(), words, np.array(meanings)
+        labels = pack.labels[indices]
+        classes += mixture.class_rows[number][labels].tolist()
+        words += [mixture.text_rows[number][label] for label in labels]
+    return Seen(torch.cat(vectors).clone(), words, np.array(classes))
 
 
 def _chosen(pack: Pack, random: np.random.Generator) -> list[int]:

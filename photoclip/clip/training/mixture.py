@@ -93,6 +93,13 @@ class Mixture:
             for rows in labels
         ]
 
+    def name_rows(self) -> NDArray[np.int64]:
+        """The rows of all texts that name a class."""
+        named = (
+            labels for pack, labels in zip(self.packs, self.text_rows, strict=True) if pack.kind == "name"
+        )
+        return np.unique(np.concatenate([rows for labels in named for rows in labels]))
+
     def batch(self, step: int, size: int, resolution: int) -> Batch:
         random = np.random.default_rng((self.seed, step))
         drawn = np.searchsorted(self.cumulative, random.random(size) * self.cumulative[-1], side="right")

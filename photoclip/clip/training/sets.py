@@ -62,8 +62,8 @@ class PictureSet:
 IMAGENET = "ImageNet: non-commercial research"
 
 CAPTIONED: dict[str, float] = {
-    "flickr8k": 20.0,
-    "caltech101": 14.0,
+    "flickr8k": 18.0,
+    "caltech101": 30.0,
     "flowers": 1.0,
     "tiny-imagenet-0": 0.8,
     "tiny-imagenet-1": 0.8,

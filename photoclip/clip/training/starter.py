@@ -190,6 +190,7 @@ def distil(recipe: Recipe) -> None:
         minutes=recipe.text_minutes,
         seed=SEED,
         words=words,
+        often=Mixture(recipe.packs, learned, SEED).name_rows(),
         start=started.text if (started := warm_start(recipe)) else None,
     ).train(log)
 

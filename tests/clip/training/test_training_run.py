@@ -65,6 +65,8 @@ def test_a_batch_says_what_belongs_together(mixture: tuple[Mixture, list[str]]) 
     assert torch.equal(batch.pixels, again.pixels)
     assert torch.equal(batch.texts, again.texts)
     assert not torch.equal(batch.texts, mixed.batch(4, 64, 32).texts)
+    named = [texts[row] for row in mixed.name_rows()]
+    assert set(named) == {text for name in COLOURS for text in with_templates(name)}
 
 
 def test_training_lowers_the_loss(mixture: tuple[Mixture, list[str]], tmp_path: Path) -> None:
@@ -103,7 +105,15 @@ def test_the_text_tower_learns_its_vectors_and_goes_on(
     tokens = distill.tokenize(texts, CONFIG, tmp_path / "tokens.npy")
     words = np.random.default_rng(0).normal(size=(CONFIG.text.vocab_size - 2, TEXT_DIM)).astype(np.float16)
     run = distill.Distillation(
-        tmp_path / "text", CONFIG, tokens, vectors, CPU, minutes=1.0, seed=0, words=words
+        tmp_path / "text",
+        CONFIG,
+        tokens,
+        vectors,
+        CPU,
+        minutes=1.0,
+        seed=0,
+        words=words,
+        often=mixed.name_rows(),
     )
     found = [run.train_step(0.1)[0] for _ in range(25)]
     assert found[-1] > found[0] + 0.1
