@@ -6,6 +6,7 @@ terminal must not wait for the window's toolkit.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -33,6 +34,7 @@ def main() -> None:
 
     library = window_alone(sys.argv[1:])
     if library is not None:
+        gc.disable()  # nothing is garbage yet; the window turns it on when it is painted
         with exit_status():
             sys.exit(open_window(library, None))
     from photoclip.cli.main import build

@@ -31,21 +31,25 @@ def quantize(model: CLIP) -> CLIP:
         if isinstance(block, ResidualAttentionBlock):
             block.attn = Int8Attention(block.attn)
         elif isinstance(block, MLP):
-            block.c_fc = Int8Linear(block.c_fc.weight, block.c_fc.bias)  # type: ignore[assignment]
+            after = "swish" if isinstance(block.act, nn.SiLU) else "none"
+            block.c_fc = Int8Linear(block.c_fc.weight, block.c_fc.bias, after)  # type: ignore[assignment]
+            block.act = block.act if after == "none" else nn.Identity()
             block.c_proj = Int8Linear(block.c_proj.weight, block.c_proj.bias)  # type: ignore[assignment]
     return model
 
 
 class Int8Linear(nn.Module):
-    """bfloat16 in and out. Its tensors are no parameters: nothing is to convert them."""
+    """bfloat16 in and out, `after` it "none" or "swish". Its tensors are no parameters: nothing is to convert
+    them."""
 
     @torch.no_grad()
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor, after: str = "none") -> None:
         super().__init__()
         scales = weight.abs().amax(dim=1).clamp_min(TINY) / LARGEST  # [outputs]
         rounded = (weight / scales[:, None]).round().to(torch.int8)
         self._weight = torch.ops.onednn.qlinear_prepack(rounded, None)
         self._scales, self._zeros = scales.float(), torch.zeros(len(scales), dtype=torch.int64)
+        self._after = after
         self._bias = bias.detach().float().clone()
 
     def forward(self, x: Tensor) -> Tensor:  # [..., inputs]
@@ -65,7 +69,7 @@ class Int8Linear(nn.Module):
             1.0,
             0,
             x.dtype,
-            "none",
+            self._after,
             [],
             "",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -58,6 +59,7 @@ def _require_display() -> None:
 
 
 def _after_first_paint(session: Session) -> None:
+    gc.enable()
     if os.environ.get(TRACE):
         sys.stderr.write(f"first paint {seconds_since_start():.3f}\n")
         sys.stderr.flush()

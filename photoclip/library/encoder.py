@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from photoclip.errors import ModelError, PhotoClipError
 from photoclip.pixels import PixelSpec
 
-REQUEST_SECONDS = 0.3
+REQUEST_SECONDS = 0.4
 """What one request for photos is to take: a search typed meanwhile waits for one request at most."""
 REQUEST_LIMITS = (4, 64)
 """Photos in one request, by how quick the model is."""

@@ -28,7 +28,7 @@ from photoclip.library.library import Library
 from tests.bench.photos import twelve_megapixels, warm
 from tests.bench.report import Row, at_least, has_bfloat16
 
-PHOTOS = 192  # enough that starting the decode workers, half a second, is a small part
+PHOTOS = 288  # enough that starting the decode workers, half a second, is a small part
 COMPARED = 16
 ARCHITECTURE = "ViT-B-32"
 SEED = 0

@@ -34,9 +34,11 @@ def measure(runs: int) -> list[Row]:
         for key in ("first_photos", "seconds", "pss_painted", "pss_settled")
     )
     return [
-        at_most(f"process start to first painted grid of all {photos}", painted, "s", 1.0, "no torch loaded"),
-        Row("the newest photos are on the screen after", first, "s"),
-        at_most("memory of the window's process (PSS) at that moment", memory, "MB", 400),
+        at_most(
+            f"process start to first painted grid, the newest of {photos}", first, "s", 1.0, "no torch loaded"
+        ),
+        Row("the same until the grid holds all of them", painted, "s"),
+        at_most("memory of the window's process (PSS) then", memory, "MB", 400),
         at_most("the same once thumbnails and counts have settled", settled, "MB", 400),
     ]
 
