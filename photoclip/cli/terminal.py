@@ -117,10 +117,17 @@ def _stdout_as_sentence() -> Iterator[None]:
     except BrokenPipeError:  # who reads has had enough, as `head` has
         raise
     except OSError as error:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 -- else the end of Python tries once more
+        _let_go_of_stdout()
         raise PhotoClipError(
             f"The output cannot be written ({error.strerror}); write it to another place."
         ) from error
+
+
+def _let_go_of_stdout() -> None:
+    """What is still to be written goes nowhere; else Python would try once more, and complain, as it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -25,7 +25,7 @@ def prepare(model: CLIP) -> CLIP:
             if isinstance(module, Bottleneck) and module.downsample is not None:
                 fold_batch_norms(module.downsample)
     if isinstance(model.visual, VisionTransformer):
-        model.visual.conv1 = PatchProjection(model.visual.conv1)  # type: ignore[assignment]
+        model.visual.register_module("conv1", PatchProjection(model.visual.conv1))
     else:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
     return model

@@ -32,9 +32,9 @@ def quantize(model: CLIP) -> CLIP:
             block.attn = Int8Attention(block.attn)
         elif isinstance(block, MLP):
             after = "swish" if isinstance(block.act, nn.SiLU) else "none"
-            block.c_fc = Int8Linear(block.c_fc.weight, block.c_fc.bias, after)  # type: ignore[assignment]
+            block.register_module("c_fc", Int8Linear(block.c_fc.weight, block.c_fc.bias, after))
             block.act = block.act if after == "none" else nn.Identity()
-            block.c_proj = Int8Linear(block.c_proj.weight, block.c_proj.bias)  # type: ignore[assignment]
+            block.register_module("c_proj", Int8Linear(block.c_proj.weight, block.c_proj.bias))
     return model
 
 
@@ -83,7 +83,7 @@ class Int8Attention(Attention):
         nn.Module.__init__(self)
         self.heads = exact.heads
         self.in_proj = Int8Linear(exact.in_proj_weight, exact.in_proj_bias)
-        self.out_proj = Int8Linear(exact.out_proj.weight, exact.out_proj.bias)  # type: ignore[assignment]
+        self.register_module("out_proj", Int8Linear(exact.out_proj.weight, exact.out_proj.bias))
 
     def project(self, x: Tensor) -> Tensor:
         out: Tensor = self.in_proj(x)

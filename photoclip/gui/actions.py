@@ -92,14 +92,15 @@ class PhotoActions(QObject):
     def move_in_album(self, source: Source, by: int) -> None:
         """In an album: one place earlier (-1) or later (1)."""
         album_id, chosen = source.id, set(self.ids())
+        if source.kind != "album" or album_id is None or not chosen:
+            return
 
         def move(catalog: Catalog) -> Change | None:
-            order = albums.album_photos(catalog, album_id or 0).tolist()
+            order = albums.album_photos(catalog, album_id).tolist()
             wanted = shifted(order, chosen, by)
-            return None if wanted == order else albums.reorder_album(catalog, album_id or 0, wanted)
+            return None if wanted == order else albums.reorder_album(catalog, album_id, wanted)
 
-        if source.kind == "album" and chosen:
-            self._session.mutate(move)
+        self._session.mutate(move)
 
     def new_album(self) -> None:
         """Ask for a name, then make an album of the photos chosen now."""

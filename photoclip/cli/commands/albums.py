@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute
 from photoclip.errors import PhotoClipError
 from photoclip.library import labelling
 from photoclip.library.catalog import albums
+from photoclip.library.catalog.changes import Change
+from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.labels import find_label
 from photoclip.library.catalog.photos import counted, paths_of
 from photoclip.library.library import Library
@@ -83,11 +86,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Put photos at the end of an album."""
-    terminal = Terminal.of(context, library, as_json)
-    with terminal.library() as opened:
-        album = albums.find_album(opened.catalog, name)
-        albums.add_to_album(opened.catalog, album.id, photo_ids(opened, photos))
-        _report(terminal, opened, name)
+    _change(Terminal.of(context, library, as_json), name, photos, albums.add_to_album)
 
 
 def remove(
@@ -98,11 +97,7 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Take photos out of an album; the photos themselves stay."""
-    terminal = Terminal.of(context, library, as_json)
-    with terminal.library() as opened:
-        album = albums.find_album(opened.catalog, name)
-        albums.remove_from_album(opened.catalog, album.id, photo_ids(opened, photos))
-        _report(terminal, opened, name)
+    _change(Terminal.of(context, library, as_json), name, photos, albums.remove_from_album)
 
 
 def order(
@@ -113,17 +108,27 @@ def order(
     as_json: JsonOption = False,
 ) -> None:
     """Put an album in order: these photos first, as given, and the others after them as they were."""
-    terminal = Terminal.of(context, library, as_json)
-    with terminal.library() as opened:
-        album = albums.find_album(opened.catalog, name)
-        ids = photo_ids(opened, photos)
-        inside = set(albums.album_photos(opened.catalog, album.id, missing=True).tolist())
+
+    def put_in_order(catalog: Catalog, album_id: int, ids: Sequence[int]) -> Change:
+        inside = set(albums.album_photos(catalog, album_id, missing=True).tolist())
         for path, photo in zip(photos, ids, strict=True):
             if photo not in inside:
-                raise PhotoClipError(
-                    f"{display(absolute(path))} is not in the album {album.name}; add it first."
-                )
-        albums.reorder_album(opened.catalog, album.id, ids)
+                raise PhotoClipError(f"{display(absolute(path))} is not in the album {name}; add it first.")
+        return albums.reorder_album(catalog, album_id, ids)
+
+    _change(Terminal.of(context, library, as_json), name, photos, put_in_order)
+
+
+def _change(
+    terminal: Terminal,
+    name: str,
+    photos: list[str],
+    change: Callable[[Catalog, int, Sequence[int]], Change],
+) -> None:
+    """Does something with these photos and the album of that name, and tells of the album."""
+    with terminal.library() as opened:
+        album = albums.find_album(opened.catalog, name)
+        change(opened.catalog, album.id, photo_ids(opened, photos))
         _report(terminal, opened, name)
 
 
