@@ -1,11 +1,10 @@
+"""What becomes of files: new, changed, bad, copied, renamed, gone."""
+
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photoclip.errors import DiskFull, LibraryBusy, ModelError
-from photoclip.library.catalog.folders import add_folder
 from photoclip.library.catalog.photos import failures, load_table, path_of, photo_at
 from photoclip.library.decoding import Decoders
-from photoclip.library.ingest import Progress, index
 from photoclip.library.library import Library
-from photoclip.library.recording import BATCH
-from photoclip.library.worker import Gone, Task
 from tests.library.fakes import FAKE_INFO, FakeEncoder
+from tests.library.ingest.ingest_helpers import assert_complete, run, settled
 from tests.library.pictures import jpeg, write_photos
-
-
-@pytest.fixture(scope="module", autouse=True)
-def decoders() -> Iterator[Decoders]:
-    """One set of decode processes for all tests here, started before the first of them."""
-    made = Decoders(1)
-    made.submit(Task(b"/nowhere.jpg", FAKE_INFO.pixel_spec))
-    assert made.next_outcome(30) == Gone(b"/nowhere.jpg")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library") as opened:
-        yield opened
-
-
-@pytest.fixture
-def photos(library: Library, tmp_path: Path) -> Path:
-    """A watched folder."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    add_folder(library.catalog, bytes(folder))
-    return folder
-
-
-def run(library: Library, decoders: Decoders, **options: Any) -> Progress:
-    """Index to the end; the last step, with all photos and searchable ones of the run."""
-    encoder = options.pop("encoder", None) or FakeEncoder()
-    steps = list(index(library, encoder, decoders=decoders, **options))
-    everything = frozenset[int]().union(*(step.photos for step in steps))
-    searchable = frozenset[int]().union(*(step.searchable for step in steps))
-    assert steps[-1].phase == "done"
-    return Progress(**{**vars(steps[-1]), "photos": everything, "searchable": searchable})
-
-
-def settled(path: Path) -> Path:
-    """Make a file look as if it was written a while ago: nobody is writing it any more."""
-    os.utime(path, (time.time() - 3600,) * 2)
-    return path
-
-
-def assert_complete(library: Library, count: int) -> None:
-    """`count` photos are there, each with thumbnail and vector."""
-    table = load_table(library.catalog)
-    assert len(table.ids) == count
-    hashes = [
-        bytes(row["hash"]) for row in library.catalog.query("SELECT hash FROM photo WHERE presence = 2")
-    ]
-    assert library.thumbnails.missing(hashes) == set()
-    assert library.vectors(FAKE_INFO).missing(hashes) == set()
 
 
 def test_a_folder_becomes_photos(library: Library, photos: Path, decoders: Decoders) -> None:
@@ -325,68 +268,6 @@ def test_only_named_paths_are_looked_at(library: Library, photos: Path, decoders
     assert photo_at(library.catalog, bytes(three)) is None
 
 
-def test_stopping_keeps_what_is_recorded_and_the_next_run_goes_on(
-    library: Library, photos: Path, decoders: Decoders
-) -> None:
-    count = 2 * BATCH
-    write_photos(photos, count)
-    stop = threading.Event()
-    for step in index(library, FakeEncoder(), decoders=decoders, stop=stop):
-        if step.photos:
-            stop.set()
-    assert step.phase == "done"
-    recorded = len(load_table(library.catalog).ids)
-    assert 0 < recorded < count
-    assert run(library, decoders).added == count - recorded
-    assert_complete(library, count)
-
-
-def test_leaving_the_generator_frees_the_lock(library: Library, photos: Path, decoders: Decoders) -> None:
-    write_photos(photos, 3)
-    steps = index(library, FakeEncoder(), decoders=decoders)
-    next(steps)
-    with pytest.raises(LibraryBusy):
-        next(index(library, FakeEncoder(), decoders=decoders))
-    steps.close()
-    assert run(library, decoders).added == 3
-
-
-class Broken(FakeEncoder):
-    def encode_pixels(self, pixels: Any) -> Any:
-        raise ModelError("The model fake is broken; download it again.")
-
-
-def test_a_broken_model_still_records_the_photos(library: Library, photos: Path, decoders: Decoders) -> None:
-    write_photos(photos, 30)
-    with pytest.raises(ModelError, match="download it again"):
-        run(library, decoders, encoder=Broken())
-    assert len(load_table(library.catalog).ids) == 30
-    assert run(library, decoders).embedded == 30
-    assert_complete(library, 30)
-
-
-@pytest.mark.parametrize("where", ["thumbnails", "vectors", "catalog"])
-def test_a_full_disk_is_one_sentence_and_loses_nothing(
-    library: Library, photos: Path, decoders: Decoders, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    write_photos(photos, 40)
-
-    def full(*_: object, **__: object) -> None:
-        raise DiskFull("The disk is full; make room there and try again.")
-
-    with monkeypatch.context() as patch:
-        if where == "thumbnails":
-            patch.setattr(library.thumbnails, "put_many", full)
-        elif where == "vectors":
-            patch.setattr(library.vectors(FAKE_INFO), "_write", full)
-        else:
-            patch.setattr("photoclip.library.recording.record_batch", full)
-        with pytest.raises(DiskFull, match="make room"):
-            run(library, decoders)
-    run(library, decoders)
-    assert_complete(library, 40)
-
-
 def test_names_of_any_bytes(library: Library, photos: Path, decoders: Decoders) -> None:
     names = [b"new\nline.jpg", "\N{SLED}.jpg".encode(), b"caf\xe9 \xff.jpg"]
     for number, name in enumerate(names):
@@ -394,16 +275,6 @@ def test_names_of_any_bytes(library: Library, photos: Path, decoders: Decoders) 
     done = run(library, decoders)
     assert (done.added, done.failed) == (3, ())
     assert all(photo_at(library.catalog, bytes(photos) + b"/" + name) for name in names)
-
-
-def test_a_file_being_written_is_looked_at_twice(library: Library, photos: Path, decoders: Decoders) -> None:
-    path = photos / "a.jpg"
-    path.write_bytes(jpeg("red")[:200])
-    steps = index(library, FakeEncoder(), decoders=decoders)
-    next(steps)
-    path.write_bytes(jpeg("red"))  # the rest arrives while it is read
-    last = [*steps][-1]
-    assert (last.added, last.failed) == (1, ())
 
 
 def test_metadata_reaches_the_catalog(library: Library, photos: Path, decoders: Decoders) -> None:
