@@ -22,6 +22,7 @@ from photoclip.gui.notice import Notice
 from photoclip.gui.pages import Pages
 from photoclip.gui.photo_search import PhotoSearch
 from photoclip.gui.session import Session, Source
+from photoclip.gui.side_panels import SidePanels
 from photoclip.gui.sidebar import Sidebar
 from photoclip.gui.window_menu import WindowActs, WindowMenu
 from photoclip.library.catalog import albums, folders, photos
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from photoclip.library.catalog.changes import Change
     from photoclip.library.labelling import Scope
 
-NARROW = 900  # px: below this the sidebar goes by itself
-DETAILS_FROM = 1180  # px: below this the details do
 OPENING_SIZE = (1360, 860)
 SMALLEST = (480, 360)  # said outright: what has no room there goes by itself
 SELECTION_MS = 60
@@ -50,7 +49,6 @@ class Window(QMainWindow):
         super().__init__()
         self.session = session
         self.settings = settings
-        self._wants = {"sidebar": True, "details": True}
         self._painted_once = False
         self.setWindowTitle("PhotoClip")
         self.setWindowIcon(QIcon(str(resource("icons/photoclip-256.png"))))
@@ -74,6 +72,7 @@ class Window(QMainWindow):
         self.actions_on_photos = PhotoActions(self.session, self._chosen, self)
         self.photo_search = PhotoSearch(self.session, self.header.search)
         self.pages = Pages(self.session, self.browser)
+        self.panels = SidePanels(self.pages, self.header, self.sidebar, self.details)
         self._keys: KeysSheet | None = None  # made when it is first asked for
         self._selection = QTimer(self, singleShot=True, interval=SELECTION_MS)
 
@@ -86,8 +85,8 @@ class Window(QMainWindow):
             add_folder=lambda: dialogs.choose_folder(self, lambda path: self.add_folders([path])),
             larger=lambda: self.grid.set_cell(round(self.grid.cell * ZOOM_STEP)),
             smaller=lambda: self.grid.set_cell(round(self.grid.cell / ZOOM_STEP)),
-            toggle_sidebar=lambda: self._toggle("sidebar"),
-            toggle_details=lambda: self._toggle("details"),
+            toggle_sidebar=lambda: self.panels.toggle("sidebar", self.width()),
+            toggle_details=lambda: self.panels.toggle("details", self.width()),
             show_keys=self.show_keys,
             show_problems=lambda: self.pages.show_problems(),
             choose_theme=self.choose_theme,
@@ -117,7 +116,7 @@ class Window(QMainWindow):
         header.search.searched.connect(self._search)
         header.search.focused.connect(self.session.warm_up)
         header.search.left.connect(self.focus_photos)
-        header.sidebar_toggled.connect(lambda: self._toggle("sidebar"))
+        header.sidebar_toggled.connect(lambda: self.panels.toggle("sidebar", self.width()))
         header.order_chosen.connect(self.browser.sort)
         header.size_chosen.connect(grid.set_cell)
         grid.cell_changed.connect(header.show_size)
@@ -148,7 +147,7 @@ class Window(QMainWindow):
         self._connect_pages()
 
     def _connect_pages(self) -> None:
-        self.pages.currentChanged.connect(lambda _index: self._fit_panels())
+        self.pages.currentChanged.connect(lambda _index: self.panels.fit(self.width()))
         self.pages.left.connect(self.show_browser)
         self.pages.viewer_left.connect(self._leave_viewer)
         self.pages.photo_viewed.connect(lambda photo: self.details.show_photos([photo]))
@@ -158,12 +157,11 @@ class Window(QMainWindow):
         self.setMinimumSize(*SMALLEST)
         self.resize(*OPENING_SIZE)
         self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
-        for name in self._wants:
-            self._wants[name] = f"-{name}" not in self.settings.panels.split()
+        self.panels.restore(self.settings.panels)
         self.grid.set_cell(self.settings.tile_size)
         self.header.show_size(self.grid.cell)
         self.menu.show_theme(self.settings.theme)
-        self._fit_panels()
+        self.panels.fit(self.width())
 
     # Starting and ending
 
@@ -187,9 +185,10 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop everything that runs, in order, before the window goes."""
-        hidden = " ".join(f"-{name}" for name, wanted in self._wants.items() if not wanted)
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        self.settings = replace(self.settings, geometry=geometry, tile_size=self.grid.cell, panels=hidden)
+        self.settings = replace(
+            self.settings, geometry=geometry, tile_size=self.grid.cell, panels=self.panels.text()
+        )
         self.browser.close_down()
         self.session.save_settings(self.settings)
         self.session.close()
@@ -384,26 +383,6 @@ class Window(QMainWindow):
 
     # Room
 
-    def _toggle(self, panel: str) -> None:
-        shown = (self.sidebar if panel == "sidebar" else self.details).isVisible()
-        self._wants[panel] = not shown
-        self._fit_panels(asked=panel)
-
-    def _fit_panels(self, *, asked: str = "") -> None:
-        """Show the panels that are wanted and have room; one just asked for is shown anyway."""
-        width, alone = self.width(), self.pages.shows_first_run
-        viewing, browsing = self.pages.shows_viewer, self.pages.shows_photos
-        for name, part, least in (
-            ("sidebar", self.sidebar, NARROW),
-            ("details", self.details, DETAILS_FROM),
-        ):
-            room = width >= least or name == asked
-            part.setVisible(self._wants[name] and room and not alone)
-        self.sidebar.setVisible(not self.sidebar.isHidden() and not viewing)
-        self.details.setVisible(not self.details.isHidden() and (browsing or viewing))
-        self.header.setVisible(not viewing and not alone)
-        self.header.set_narrow(width < NARROW)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_panels()
+        self.panels.fit(self.width())

@@ -232,7 +232,7 @@ def test_a_folder_that_is_not_there_is_a_sentence(qtbot: QtBot, window: Window, 
 
 def test_closing_keeps_size_and_panels(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     window.grid.set_cell(240)
-    window._toggle("details")
+    window.panels.toggle("details", window.width())
     window.close()
     kept = load_settings(tmp_path / "library")
     assert kept.tile_size == 240

@@ -16,6 +16,10 @@ THREADS = 2
 
 Fetch = Callable[[bytes], bytes | None]
 
+# Said outright, never guessed: guessing asks every plugin of Qt's, and the one for SVG wants a lock of Qt's
+# while this thread holds Python's. The GUI thread may hold the one and want the other, and then nothing moves.
+STORED_FORMAT = b"jpeg"
+
 
 class Thumbnails(QObject):
     """Square, round-cornered pictures by content hash.
@@ -140,7 +144,8 @@ def tile(data: bytes, side: int, radius: float) -> QImage | None:
     """The middle square of an encoded picture, `side` px, with round corners; None if undecodable."""
     buffer = QBuffer()
     buffer.setData(QByteArray(data))
-    reader = QImageReader(buffer)
+    reader = QImageReader(buffer, STORED_FORMAT)
+    reader.setAutoDetectImageFormat(False)
     size = reader.size()
     if not size.isValid() or size.isEmpty():
         return None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from photoclip.gui.grid.thumbnails import Thumbnails, tile
@@ -125,3 +126,9 @@ def test_a_tile_is_square_with_round_corners(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("data", [b"", b"not a picture", jpeg(coloured("red"))[:40]])
 def test_damaged_data_is_no_tile(data: bytes) -> None:
     assert tile(data, 64, 4) is None
+
+
+def test_only_the_stored_format_is_tried() -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>'
+    assert not QImage.fromData(svg).isNull(), "Qt itself would guess it"
+    assert tile(svg, 32, 4.0) is None
