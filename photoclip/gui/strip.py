@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from photoclip import paths
 from photoclip.errors import PhotoClipError
 from photoclip.gui import icons, theme
-from photoclip.gui.grid.thumbnails import STORED_FORMAT
+from photoclip.gui.grid import thumbnails
 from photoclip.gui.session import Cancelled, Session
 from photoclip.library.catalog import photos
 
@@ -51,7 +51,7 @@ class Thumb:
 def read_thumbnail(library: Library, content_hash: bytes) -> QImage:
     """The stored thumbnail (longest side 512 px), or a null image. Call it off the GUI thread."""
     data = library.thumbnails.get(content_hash)
-    return QImage.fromData(data, STORED_FORMAT) if data else QImage()
+    return thumbnails.whole(data) if data else QImage()
 
 
 def known_details(catalog: Catalog, photo_id: int) -> PhotoDetails | None:

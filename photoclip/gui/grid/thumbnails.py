@@ -17,7 +17,7 @@ THREADS = 2
 Fetch = Callable[[bytes], bytes | None]
 
 # Said outright, never guessed: guessing asks every plugin of Qt's, and the one for SVG wants a lock of Qt's
-# while this thread holds Python's. The GUI thread may hold the one and want the other, and then nothing moves.
+# while this thread holds Python's. The GUI thread may hold that one and want ours, and then nothing moves.
 STORED_FORMAT = b"jpeg"
 
 
@@ -142,10 +142,7 @@ class Thumbnails(QObject):
 
 def tile(data: bytes, side: int, radius: float) -> QImage | None:
     """The middle square of an encoded picture, `side` px, with round corners; None if undecodable."""
-    buffer = QBuffer()
-    buffer.setData(QByteArray(data))
-    reader = QImageReader(buffer, STORED_FORMAT)
-    reader.setAutoDetectImageFormat(False)
+    _buffer, reader = _opened(data)
     size = reader.size()
     if not size.isValid() or size.isEmpty():
         return None
@@ -167,3 +164,18 @@ def tile(data: bytes, side: int, radius: float) -> QImage | None:
     painter.drawRoundedRect(QRectF(0, 0, side, side), radius, radius)
     painter.end()
     return picture
+
+
+def whole(data: bytes) -> QImage:
+    """A stored thumbnail as it is; a null image if undecodable."""
+    _buffer, reader = _opened(data)
+    return reader.read()
+
+
+def _opened(data: bytes) -> tuple[QBuffer, QImageReader]:
+    """A reader of a stored thumbnail, and what it reads from, which has to live as long."""
+    buffer = QBuffer()
+    buffer.setData(QByteArray(data))
+    reader = QImageReader(buffer, STORED_FORMAT)
+    reader.setAutoDetectImageFormat(False)
+    return buffer, reader

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from photoclip.gui.grid.thumbnails import Thumbnails, tile
+from photoclip.gui.grid.thumbnails import Thumbnails, tile, whole
 from tests.gui.libraries import coloured, jpeg
 
 
@@ -132,3 +132,4 @@ def test_only_the_stored_format_is_tried() -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>'
     assert not QImage.fromData(svg).isNull(), "Qt itself would guess it"
     assert tile(svg, 32, 4.0) is None
+    assert whole(svg).isNull()
