@@ -59,6 +59,8 @@ _UPRIGHT = {  # EXIF orientation -> what turns the stored picture upright
 _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2", b"mif3")
 )
+# Short enough that a 12-megapixel JPEG is decoded at an eighth (500 x 375), which is a full thumbnail.
+SHORTEST_SIDE = 336
 _forgiving = threading.Lock()
 
 # The limit is ours: `decode` compares with PIXEL_LIMIT as soon as the header is read.
@@ -121,6 +123,11 @@ def decode(data: bytes, *, shortest_side: int) -> Decoded:
     ):
         width, height = height, width
     return Decoded(picture, width, height, name, truncated, exif)
+
+
+def decoded_side(spec: PixelSpec) -> int:
+    """The `shortest_side` to decode with, for a model and for a thumbnail alike."""
+    return max(SHORTEST_SIDE, spec.size)
 
 
 def model_image(image: Image.Image, spec: PixelSpec) -> Image.Image:

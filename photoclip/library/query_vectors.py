@@ -16,7 +16,7 @@ from photoclip.errors import PhotoClipError, UnreadablePhoto
 from photoclip.library import relevance
 from photoclip.library.encoder import Encoder
 from photoclip.paths import display
-from photoclip.pixels import PixelSpec, decode, model_pixels
+from photoclip.pixels import PixelSpec, decode, decoded_side, model_pixels
 
 Vectors = NDArray[np.float32]
 Key = TypeVar("Key", bound=Hashable)
@@ -92,7 +92,7 @@ def _version_of(path: bytes) -> tuple[bytes, int, int]:
 
 def _read_pixels(path: bytes, spec: PixelSpec) -> NDArray[np.uint8]:
     try:
-        decoded = decode(Path(os.fsdecode(path)).read_bytes(), shortest_side=spec.size)
+        decoded = decode(Path(os.fsdecode(path)).read_bytes(), shortest_side=decoded_side(spec))
     except UnreadablePhoto as error:
         raise UnreadablePhoto(f"{display(path)} cannot be used as a picture: {error}") from error
     except OSError as error:

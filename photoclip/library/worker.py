@@ -30,8 +30,6 @@ THUMBNAIL_SIDE = 512
 FILE_LIMIT = 1 << 30
 MEMORY_LIMIT = 4 << 30
 """Address space of one worker; a 268-megapixel picture with alpha stays inside."""
-# Short enough that a 12-megapixel JPEG is decoded at an eighth (500 x 375), which is a full thumbnail.
-SHORTEST_SIDE = 336
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,7 @@ def prepare(task: Task) -> Outcome:
 
 def picture_of(data: bytes, spec: PixelSpec) -> Picture:
     """Decode once; raises `UnreadablePhoto`."""
-    decoded = pixels.decode(data, shortest_side=max(SHORTEST_SIDE, spec.size))
+    decoded = pixels.decode(data, shortest_side=pixels.decoded_side(spec))
     image = decoded.image
     return Picture(
         width=decoded.width,

@@ -10,7 +10,7 @@ import pytest
 import xxhash
 from PIL import Image
 
-from photoclip.library import worker
+from photoclip.library import query_vectors, worker
 from photoclip.library.worker import Gone, Prepared, Refused, Task, prepare
 from photoclip.pixels import PixelSpec
 from tests.library.pictures import jpeg, picture
@@ -139,3 +139,14 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
         except OSError:
             continue  # this file system wants UTF-8
         assert isinstance(prepare(Task(path, SPEC)), Prepared)
+
+
+def test_a_photo_gives_the_model_the_same_pixels_as_a_query_and_in_the_library(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    noise = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
+    Image.fromarray(noise).resize((1600, 1200)).save(path)
+    spec = PixelSpec(96)
+    prepared = prepare(Task(bytes(path), spec))
+    assert isinstance(prepared, Prepared)
+    assert prepared.picture is not None
+    assert query_vectors._read_pixels(bytes(path), spec).tobytes() == prepared.picture.pixels

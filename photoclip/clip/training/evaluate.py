@@ -83,7 +83,8 @@ class Judge:
         found = []
         for start in range(0, len(files), BATCH):
             decoded = [
-                pixels.decode(data, shortest_side=spec.size).image for data in files[start : start + BATCH]
+                pixels.decode(data, shortest_side=pixels.decoded_side(spec)).image
+                for data in files[start : start + BATCH]
             ]
             batch = np.stack([pixels.model_pixels(image, spec) for image in decoded])
             found.append(F.normalize(self.model.encode_image(self.normalize(batch)).float(), dim=-1))
