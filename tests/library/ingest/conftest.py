@@ -14,7 +14,7 @@ from photoclip.library.worker import Gone, Task
 from tests.library.fakes import FAKE_INFO
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def decoders() -> Iterator[Decoders]:
     """One set of decode processes for all tests here, started before the first of them."""
     made = Decoders(1)
