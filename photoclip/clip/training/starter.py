@@ -26,6 +26,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ from photoclip.clip.training import (
     distill,
     evaluate,
     join,
+    local_sgd,
     packing,
     sets,
     teacher,
@@ -76,6 +78,8 @@ class Recipe:
     image_minutes: float
     text_minutes: float
     device: torch.device
+    processes: int = 1  # that train the image tower together
+    threads: int = 0  # of each; 0 leaves it to torch
 
     @property
     def packs(self) -> Path:
@@ -196,8 +200,18 @@ def distil(recipe: Recipe) -> None:
 
 
 def train_images(recipe: Recipe) -> None:
+    recipe.work.mkdir(parents=True, exist_ok=True)
+    local_sgd.together(recipe.processes, recipe.work / "meeting", partial(train_beside, recipe))
+
+
+def train_beside(recipe: Recipe, peers: local_sgd.Peers) -> None:
+    """One process of those that train the image tower: each draws its own pictures, the first reports."""
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
     mixture, targets = image_inputs(recipe)
-    log(f"{len(mixture.index)} pictures, {len(mixture.names)} class names")
+    mixture.seed = SEED + 1000 * peers.rank
+    if peers.rank == 0:
+        log(f"{len(mixture.index)} pictures, {len(mixture.names)} class names")
     train.Run(
         recipe.work / "image",
         CONFIG,
@@ -206,7 +220,12 @@ def train_images(recipe: Recipe) -> None:
         train.Schedule(recipe.image_minutes),
         recipe.device,
         started.student if (started := warm_start(recipe)) else None,
-    ).train(log)
+        peers,
+    ).train(log if peers.rank == 0 else ignore)
+
+
+def ignore(line: str) -> None:
+    """The log of all but the first process."""
 
 
 def warm_start(recipe: Recipe) -> WarmStart | None:
@@ -271,6 +290,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--image-minutes", type=float, default=75.0)
     parser.add_argument("--text-minutes", type=float, default=25.0)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="train the image tower in so many, --threads each"
+    )
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     options = parser.parse_args(arguments)
     if options.threads:
@@ -286,6 +308,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.image_minutes,
         options.text_minutes,
         torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        options.processes,
+        options.threads,
     )
     try:
         for stage in STAGES:

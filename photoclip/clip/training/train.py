@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from photoclip.clip.config import CLIPConfig, ResNetConfig
 from photoclip.clip.model import ModifiedResNet
+from photoclip.clip.training.local_sgd import Peers
 from photoclip.clip.training.mixture import NO_CLASS, Batch, Mixture
 from photoclip.clip.training.muon import Muon
 
@@ -148,8 +149,11 @@ class Run:
         schedule: Schedule,
         device: torch.device,
         start: dict[str, Tensor] | None = None,
+        peers: Peers | None = None,
     ) -> None:
-        """`start` is a student's state to begin with instead of random weights."""
+        """`start` is a student's state to begin with instead of random weights. Of several `peers` the first
+        keeps the state."""
+        self.peers = peers or Peers()
         self.folder, self.config, self.mixture, self.schedule, self.device = (
             folder,
             config,
@@ -182,6 +186,8 @@ class Run:
 
     def save(self) -> None:
         """All or nothing, so that a kill in the middle costs minutes and not the run."""
+        if self.peers.rank != 0:
+            return
         unfinished = self.folder / "state.part"
         torch.save(
             {
@@ -203,10 +209,14 @@ class Run:
             f"step {self.step}, {self.seconds:.0f} s spent; "
             f"teacher labels on {self.mixture.refresh_teacher()} pictures"
         )
-        while (share := self.seconds / (60 * self.schedule.minutes)) < stop_at:
+        while (share := self.seconds / (60 * self.schedule.minutes)) < stop_at or self.peers.between_meetings:
             begun = time.monotonic()
             found = self.train_step(share)
             self.seconds += time.monotonic() - begun
+            self.peers.stepped()
+            if self.peers.meeting_due():
+                self.peers.average(self.student)
+                self.seconds = self.peers.agree(self.seconds)
             if self.seconds - told > 30:
                 told = self.seconds
                 log(
