@@ -98,7 +98,8 @@ class ActivityLine(QFrame):
         if step is None or step.phase in ("idle", "done"):
             if not self._photos:
                 return self.tr("No photos yet")
-            return self.tr("{0} · up to date").format(words.photos(self._photos))
+            trouble = step.message if step else ""
+            return f"{words.photos(self._photos)} · {trouble or self.tr('up to date')}"
         if step.phase == "waiting":
             return step.message or self.tr("Waiting for another PhotoClip that is indexing this library")
         counted = self.tr("{0} of {1}").format(words.number(step.done), words.number(step.total))

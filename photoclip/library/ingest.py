@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 
 from photoclip.errors import PhotoClipError
+from photoclip.library.catalog.arrivals import arrivals
 from photoclip.library.catalog.folders import list_folders
 from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
 from photoclip.library.catalog.photos import Failure
@@ -46,7 +47,8 @@ class Progress:
     """How far an index run is. Counts are of this run; `photos` and `searchable` since the last Progress.
 
     `done` of `total` are files read, recorded and embedded. `photos` are to be shown anew, `searchable` have
-    a vector now. `failed` also names folders that could not be listed. `message` is a sentence or empty.
+    a vector now and wait for labels. `failed` also names folders that could not be listed. `message` is a
+    sentence or empty.
     """
 
     phase: Phase
@@ -163,6 +165,7 @@ class _Run:
                 yield self._progress("scanning")
         if paths is None:
             self.store.verify()
+            self.searchable |= self._waiting_for_labels()
         hashes = list(self.plan.unchanged)
         add_repairs(self.plan, self.library.thumbnails.missing(hashes) | self.store.missing(hashes))
         self.todo.extend(self.plan.wanted)
@@ -170,6 +173,12 @@ class _Run:
         self._note_offline()
         if self.plan.back:
             self.photos |= mark_present(self.library.catalog, self.plan.back).photos
+
+    def _waiting_for_labels(self) -> set[int]:
+        """Photos that an earlier run embedded and did not live to tell of."""
+        waiting = arrivals(self.library.catalog)
+        lost = self.store.missing(list(waiting.values()))
+        return {photo for photo, hash in waiting.items() if hash not in lost}
 
     def _read(self) -> Iterator[Progress]:
         while not self.stop.is_set() and self._busy():

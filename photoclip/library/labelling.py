@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError
 from photoclip.library import relevance
 from photoclip.library.catalog.albums import album_photos, list_albums
+from photoclip.library.catalog.arrivals import settle_arrivals
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.labels import (
@@ -108,6 +109,7 @@ def apply_kept(engine: SearchEngine, ids: Iterable[int]) -> list[Change]:
     for label in kept:
         found = _settlement(engine, label, scope)
         changes.append(settle_auto(catalog, label.id, found.scope, found.ids, found.scores, undoable=False))
+    settle_arrivals(catalog, scope.photos)
     return changes
 
 

@@ -10,6 +10,7 @@ import pytest
 from photoclip.errors import PhotoClipError
 from photoclip.library import labelling
 from photoclip.library.catalog.albums import create_album
+from photoclip.library.catalog.arrivals import arrivals
 from photoclip.library.catalog.changes import redo, undo
 from photoclip.library.catalog.labels import (
     add_label,
@@ -132,6 +133,8 @@ def test_kept_labels_are_applied_to_arrivals_only(shelf: Shelf, engine: SearchEn
     changes = labelling.apply_kept(engine, frozenset(new.values()))
     assert shelf.names(labelled(shelf.catalog, red)) == ["red-7.jpg"]
     assert [change.undoable for change in changes] == [False]
+    assert arrivals(shelf.catalog).keys().isdisjoint(new.values())
+    assert len(arrivals(shelf.catalog)) == 5  # those that were there before, of which nobody told
 
 
 def test_without_kept_labels_the_model_is_not_asked(shelf: Shelf, engine: SearchEngine, red: int) -> None:

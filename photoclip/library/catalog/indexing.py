@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from photoclip.library.catalog.arrivals import mark_arrival
 from photoclip.library.catalog.changes import Change, noticed
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.presence import IN_IDS, ids_json, inside, settle_photos
@@ -158,6 +159,7 @@ class _Batch:
         if self._copy_remains(photo_id, photo):
             return _split(self.connection, content_id, photo_id)
         self.connection.execute("UPDATE photo SET content_id = ? WHERE id = ?", (content_id, photo_id))
+        mark_arrival(self.connection, photo_id)
         return photo_id
 
     def _copy_remains(self, photo_id: int, edited: IndexedPhoto) -> bool:
@@ -188,7 +190,9 @@ def _new_photo(connection: sqlite3.Connection, content_id: int) -> int:
         " RETURNING id",
         (time.time(), content_id),
     ).fetchone()
-    return int(found[0])
+    photo_id = int(found[0])
+    mark_arrival(connection, photo_id)
+    return photo_id
 
 
 def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:

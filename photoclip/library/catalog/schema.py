@@ -65,4 +65,6 @@ MIGRATION_1 = (
         rows BLOB NOT NULL, state TEXT NOT NULL CHECK(state IN ('done', 'undone')))""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1,)
+MIGRATION_2 = ("CREATE TABLE arrival(photo_id INTEGER PRIMARY KEY REFERENCES photo(id))",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2)

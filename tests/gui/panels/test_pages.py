@@ -17,6 +17,7 @@ from photoclip.gui.notice import Notice
 from photoclip.gui.problems import ProblemsPage
 from photoclip.library.catalog import folders, labels, photos
 from photoclip.library.catalog.indexing import UnreadableFile, record_batch
+from photoclip.library.ingest import Progress
 from tests.gui.panels.room import Room
 
 
@@ -72,6 +73,8 @@ def test_activity_says_how_far_it_is(room: Room) -> None:
     line = ActivityLine(room.session)
     room.qtbot.addWidget(line)
     room.qtbot.waitUntil(lambda: line.text.text() == "8 photos · up to date")
+    room.session.progress.emit(Progress("idle", message="The model starter is missing; install it again."))
+    assert line.text.text() == "8 photos · The model starter is missing; install it again."
     assert line.model.text() == "fake on fingers"
     room.session.progress.emit(progress())
     assert line.text.text() == "Indexing 1,204 of 41,207 · 38/s · 18 min left"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from photoclip.errors import DiskFull, LibraryBusy, ModelError
+from photoclip.library.catalog.arrivals import settle_arrivals
 from photoclip.library.catalog.photos import load_table
 from photoclip.library.decoding import Decoders
 from photoclip.library.ingest import index
@@ -43,6 +44,20 @@ def test_leaving_the_generator_frees_the_lock(library: Library, photos: Path, de
         next(index(library, FakeEncoder(), decoders=decoders))
     steps.close()
     assert run(library, decoders).added == 3
+
+
+def test_photos_that_were_not_told_of_are_told_of_by_the_next_run(
+    library: Library, photos: Path, decoders: Decoders
+) -> None:
+    """A kill between a batch's vectors and its labels must not cost the labels."""
+    write_photos(photos, 3)
+    told = run(library, decoders).searchable  # and nobody puts labels on them
+    again = run(library, decoders)
+    assert again.embedded == 0
+    assert again.searchable == told
+    assert len(told) == 3
+    settle_arrivals(library.catalog, told)
+    assert run(library, decoders).searchable == frozenset()
 
 
 class Broken(FakeEncoder):
