@@ -15,6 +15,9 @@ from photoclip.library.encoder import Encoder
 BATCH = 64
 LOOK_AHEAD = 2 * BATCH
 """Photos whose vectors are still to come at which decoding pauses: 20 MB of pixels."""
+GATHER = 4
+"""Photos worth waiting for: one alone costs a third more, since the weights are read for it alone."""
+GATHER_SECONDS = 0.2
 JOIN_SECONDS = 1.0
 
 
@@ -29,8 +32,8 @@ class Embedded:
 class Embedding:
     """Feeds an encoder. Used from one thread, which never waits for the model.
 
-    Whenever the model is free it gets all that waits: single photos while it is the quicker stage, large
-    batches while it is the slower one.
+    Whenever the model is free it gets all that waits: a few photos while it is the quicker stage, large
+    batches while it is the slower one. For the few it waits a moment, unless `hurry` says that none come.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -39,6 +42,7 @@ class Embedding:
         self._handed = 0
         self._changed = threading.Condition()
         self._closed = False
+        self._hurried = False
         self._answers: queue.SimpleQueue[Embedded | Exception] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self.alive = True
@@ -60,10 +64,17 @@ class Embedding:
             if not self.alive:
                 return
             self._waiting[hash] = pixels
+            self._hurried = False
             self._changed.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="photoclip-embedding", daemon=True)
             self._thread.start()
+
+    def hurry(self) -> None:
+        """No more photos come for now."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify()
 
     def ready(self, timeout: float = 0.0) -> Iterator[Embedded]:
         """The vectors that have come; waits up to `timeout` for the first.
@@ -104,6 +115,9 @@ class Embedding:
         """All that waits, up to BATCH; empty when closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._waiting)
+            self._changed.wait_for(
+                lambda: self._closed or self._hurried or len(self._waiting) >= GATHER, GATHER_SECONDS
+            )
             if self._closed:
                 return []
             hashes = list(self._waiting)[:BATCH]

@@ -214,6 +214,7 @@ class _Run:
                 self._take(more)
             self._take_vectors(0.0)
         else:
+            self.embedding.hurry()
             self._take_vectors(TICK if self.embedding.pending else 0.0)
 
     def _take(self, outcome: Outcome) -> None:

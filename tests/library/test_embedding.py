@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from photoclip.errors import ModelError
-from photoclip.library.embedding import BATCH, LOOK_AHEAD, Embedded, Embedding
+from photoclip.library import embedding as embedding_module
+from photoclip.library.embedding import BATCH, GATHER, LOOK_AHEAD, Embedded, Embedding
 from tests.library.fakes import FakeEncoder, plain
 
 
@@ -65,6 +66,24 @@ def test_whenever_the_model_is_free_it_gets_all_that_waits(pixels: bytes) -> Non
     found = [hash for done in taken(embedding) for hash in done.hashes]
     assert found == [b"first", *(b"%d" % number for number in range(LOOK_AHEAD - 1))]
     assert encoder.batches == [1, BATCH, BATCH - 1]
+    embedding.close()
+
+
+def test_a_free_model_waits_for_a_few_photos_unless_none_come(
+    pixels: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_module, "GATHER_SECONDS", 60.0)
+    encoder = Stepwise()
+    embedding = Embedding(encoder)
+    for _ in range(2):
+        encoder.go.release()
+    for number in range(GATHER):
+        embedding.add(b"%d" % number, pixels)
+    assert encoder.began.acquire(timeout=10)
+    embedding.add(b"last", pixels)
+    embedding.hurry()
+    assert sum(len(done.hashes) for done in taken(embedding)) == GATHER + 1
+    assert encoder.batches == [GATHER, 1]
     embedding.close()
 
 
