@@ -66,6 +66,8 @@ class ComboBox(QComboBox):
 class ElidedLabel(QLabel):
     """One line of text that is cut with an ellipsis where there is no room; the whole is its tooltip."""
 
+    cut = Qt.TextElideMode.ElideRight
+
     def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -78,7 +80,7 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         text = self.text()
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(text, self.cut, self.width())
         self.setToolTip(text if shown != text else "")
         painter = QPainter(self)
         painter.setFont(self.font())

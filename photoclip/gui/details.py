@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from photoclip import paths
 from photoclip.gui import details_load, icons, theme, words
+from photoclip.gui.controls import ElidedLabel
 from photoclip.gui.details_load import Shown
 from photoclip.gui.details_tags import TagsBox
 from photoclip.gui.label_form import heading
@@ -163,9 +164,8 @@ class DetailsPanel(QFrame):
 
     def _make_widgets(self) -> None:
         self.preview = Preview()
-        self.name = _label("", "title")
-        self.name.setWordWrap(True)
-        self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.name = ElidedLabel(role="title")
+        self.name.cut = Qt.TextElideMode.ElideMiddle  # the ends of file names tell them apart
         self.breadcrumb = _label("", "secondary")
         self.breadcrumb.setWordWrap(True)
         self.facts = QGridLayout()
