@@ -114,12 +114,17 @@ class VisionTransformer(nn.Module):
         self.proj = nn.Parameter(scale * torch.randn(width, embed_dim))
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.transformer(self.embed(x))                                     # [B, 1 + G G, D]
+        out: Tensor = self.ln_post(x[:, 0]) @ self.proj                         # [B, E]
+        return out
+
+    def embed(self, x: Tensor) -> Tensor:
+        """The class token and the patches, as they enter the Transformer."""
         x = self.conv1(x)                                                       # [B, D, G, G]
         positions = resize_positions(self.positional_embedding, x.shape[-1])    # [1 + G G, D]
         x = x.flatten(2).transpose(1, 2)                                        # [B, G G, D]
         x = torch.cat([self.class_embedding.expand(len(x), 1, -1), x], dim=1)   # [B, 1 + G G, D]
-        x = self.transformer(self.ln_pre(x + positions))                        # [B, 1 + G G, D]
-        out: Tensor = self.ln_post(x[:, 0]) @ self.proj                         # [B, E]
+        out: Tensor = self.ln_pre(x + positions)                                # [B, 1 + G G, D]
         return out
 
 
@@ -169,14 +174,18 @@ class AttentionPool2d(nn.Module):
             nn.init.normal_(projection.weight, std=width ** -0.5)
 
     def forward(self, x: Tensor) -> Tensor:
-        positions = resize_positions(self.positional_embedding, x.shape[-1])    # [1 + G G, D]
-        x = x.flatten(2).transpose(1, 2)                                        # [B, G G, D]
-        x = torch.cat([x.mean(dim=1, keepdim=True), x], dim=1) + positions      # [B, 1 + G G, D]
+        x = self.embed(x)                                                       # [B, 1 + G G, D]
         q = self.split_heads(self.q_proj(x[:, :1]))                             # [B, H, 1, D / H]
         k, v = self.split_heads(self.k_proj(x)), self.split_heads(self.v_proj(x))
         x = F.scaled_dot_product_attention(q, k, v)                             # [B, H, 1, D / H]
         out: Tensor = self.c_proj(x.flatten(1))                                 # [B, E]
         return out
+
+    def embed(self, x: Tensor) -> Tensor:
+        """The mean of the map and its places, with their positions."""
+        positions = resize_positions(self.positional_embedding, x.shape[-1])    # [1 + G G, D]
+        x = x.flatten(2).transpose(1, 2)                                        # [B, G G, D]
+        return torch.cat([x.mean(dim=1, keepdim=True), x], dim=1) + positions   # [B, 1 + G G, D]
 
     def split_heads(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)             # [B, H, L, D / H]
@@ -202,6 +211,11 @@ class ModifiedResNet(nn.Module):
         self.attnpool = AttentionPool2d(config.image_size // 32, 32 * width, config.heads, embed_dim)
 
     def forward(self, x: Tensor) -> Tensor:                                     # [B, 3, 32 G, 32 G]
+        out: Tensor = self.attnpool(self.feature_map(x))                        # [B, E]
+        return out
+
+    def feature_map(self, x: Tensor) -> Tensor:
+        """The last stage's output, before it is pooled."""
         x = F.relu(self.bn1(self.conv1(x)))
         x = F.relu(self.bn2(self.conv2(x)))
         x = F.relu(self.bn3(self.conv3(x)))
@@ -209,8 +223,7 @@ class ModifiedResNet(nn.Module):
         x = self.layer1(x)                                                      # [B, 4 width, 8 G, 8 G]
         x = self.layer2(x)                                                      # [B, 8 width, 4 G, 4 G]
         x = self.layer3(x)                                                      # [B, 16 width, 2 G, 2 G]
-        x = self.layer4(x)                                                      # [B, 32 width, G, G]
-        out: Tensor = self.attnpool(x)                                          # [B, E]
+        out: Tensor = self.layer4(x)                                            # [B, 32 width, G, G]
         return out
 
 
