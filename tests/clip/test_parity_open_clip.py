@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from photoclip.clip.config import ResNetConfig
 from photoclip.clip.torchvision_compat import import_torchvision
 from tests.clip.small_models import SMALL, random_images, random_model, random_tokens, relative_difference
 
@@ -17,10 +18,17 @@ import_torchvision()  # open_clip needs it
 open_clip = pytest.importorskip("open_clip")
 
 
-@pytest.fixture(params=["quick_gelu", "gelu"])
+SHAPES = {
+    "small": SMALL["resnet"].vision,
+    "RN50x4's width, on 288 px": ResNetConfig(288, (1, 1, 1, 1), 80, 40),
+}
+
+
+@pytest.fixture(params=[("small", "quick_gelu"), *((shape, "gelu") for shape in SHAPES)], ids="-".join)
 def pair(request):
     """Our model and theirs with the same weights, and the config."""
-    config = replace(SMALL["resnet"], activation=request.param)
+    shape, activation = request.param
+    config = replace(SMALL["resnet"], activation=activation, vision=SHAPES[shape])
     vision, text = config.vision, config.text
     ours = random_model(config)
     theirs = open_clip.CLIP(

@@ -85,10 +85,21 @@ def their_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return theirs
 
 
-@pytest.fixture(params=["quick_gelu", "gelu"])
+SHAPES = {  # the published widths, heads, patches and picture sizes; two layers say as much as 32
+    "small": SMALL["vit"].vision,
+    "B/32": ViTConfig(224, 32, 768, 2, 12),
+    "B/16": ViTConfig(224, 16, 768, 2, 12),
+    "L/14": ViTConfig(224, 14, 1024, 2, 16),
+    "L/14@336px": ViTConfig(336, 14, 1024, 2, 16),
+    "H/14, heads of 80": ViTConfig(224, 14, 1280, 2, 16),
+}
+
+
+@pytest.fixture(params=[(shape, "gelu") for shape in SHAPES] + [("small", "quick_gelu")], ids="-".join)
 def pair(request):
     """Our model and theirs with the same weights, and the config."""
-    config = replace(SMALL["vit"], activation=request.param)
+    shape, activation = request.param
+    config = replace(SMALL["vit"], activation=activation, vision=SHAPES[shape])
     ours, theirs = random_model(config), transformers.CLIPModel(their_config(config)).eval()
     missing, unexpected = theirs.load_state_dict(their_names(ours.state_dict()), strict=False)
     assert not unexpected
