@@ -123,7 +123,7 @@ class VisionTransformer(nn.Module):
         x = self.conv1(x)                                                       # [B, D, G, G]
         positions = resize_positions(self.positional_embedding, x.shape[-1])    # [1 + G G, D]
         x = x.flatten(2).transpose(1, 2)                                        # [B, G G, D]
-        x = torch.cat([self.class_embedding.expand(len(x), 1, -1), x], dim=1)   # [B, 1 + G G, D]
+        x = torch.cat([self.class_embedding.expand(x.shape[0], 1, -1), x], dim=1)  # [B, 1 + G G, D]
         out: Tensor = self.ln_pre(x + positions)                                # [B, 1 + G G, D]
         return out
 
