@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,49 +11,52 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photoclip.clip import checkpoint, int8
+from photoclip.clip import checkpoint
 from photoclip.clip.architectures import architecture
-from photoclip.clip.config import CLIPConfig, ViTConfig
-from photoclip.clip.inference import prepare
+from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import find_model, pixel_spec
+from photoclip.clip.placement import (
+    PLAIN,
+    SAME,
+    Placement,
+    candidates,
+    fastest,
+    pictures_per_second,
+    probe_pixels,
+    to_measure,
+)
+from photoclip.clip.precision import Measured, Precisions, machine
 from photoclip.clip.preprocess import Normalize
 from photoclip.clip.tokenizer import load_tokenizer
 
-SAME = 0.999  # the least cosine to float32 on the CPU at which a faster way counts as the same
 CPU_BATCH, DEVICE_BATCH = 32, 128
 PROBE_TEXTS = ("a photo of a dog on a beach", "two people in front of a red house at night")
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where and how exactly a model runs."""
-
-    device: torch.device
-    dtype: torch.dtype
-    int8: bool = False  # matrix products of the Transformers; `dtype` is the rest's
-
-    def __str__(self) -> str:
-        precision = "int8" if self.int8 else str(self.dtype).removeprefix("torch.")
-        return f"{self.device.type.upper()}, {precision}"
 
 
 class TorchEncoder:
     """A CLIP that is only used. It is placed once, and every vector it gives has unit length and float32.
 
     `model` is in float32 on the CPU and is used up. `name` and `description` are for people; `key` stands for
-    weights and preprocessing; `logit_scale` is the factor cosines are multiplied with before a softmax.
+    weights and preprocessing; `logit_scale` is the factor cosines are multiplied with before a softmax. With
+    `precisions` the ways it could run are timed on its first use here and the fastest is remembered; without,
+    the first that agrees is taken.
     """
 
     def __init__(
-        self, model: CLIP, config: CLIPConfig, key: str, placements: Sequence[Placement] | None = None
+        self,
+        model: CLIP,
+        config: CLIPConfig,
+        key: str,
+        placements: Sequence[Placement] | None = None,
+        precisions: Precisions | None = None,
     ) -> None:
         self.name, self.key, self.dim = config.name, key, config.embed_dim
         self.pixel_spec = pixel_spec(config)
         self.logit_scale = math.exp(model.logit_scale.item())
         self._tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
         self._config = config
-        self._place(model, list(fastest_first(config)) if placements is None else list(placements))
+        self._place(model, list(placements if placements is not None else candidates(config)), precisions)
 
     @property
     def description(self) -> str:
@@ -93,24 +94,41 @@ class TorchEncoder:
         size = CPU_BATCH if self._placement.device.type == "cpu" else DEVICE_BATCH
         return (slice(start, start + size) for start in range(0, count, size))
 
-    def _place(self, model: CLIP, placements: list[Placement]) -> None:
-        """Takes the first placement that agrees with the plainest one, float32 on the CPU."""
+    def _place(self, model: CLIP, ways: list[Placement], precisions: Precisions | None) -> None:
+        """Takes the fastest way that agrees with the plainest one, float32 on the CPU."""
         self._passed_over: list[str] = []
-        faster = [placement for placement in placements if placement != PLAIN]
         self._use(model, PLAIN)
-        reference = self._probe() if faster else np.zeros(0, np.float32)
-        for placement in faster:
-            try:
-                prepared = prepare(copy.deepcopy(model))
-                self._use(int8.quantize(prepared) if placement.int8 else prepared, placement)
-                agreement = float((self._probe() * reference).sum(axis=1).min())
-            except RuntimeError as error:  # a driver that is broken or a device that is full
-                self._passed_over.append(f"{placement} failed: {str(error).splitlines()[0]}")
+        reference = self._probe() if any(way != PLAIN for way in ways) else np.zeros(0, np.float32)
+        names = [str(way) for way in ways]
+        known = precisions.here(self.key, machine(), names) if precisions else None
+        if known is not None:
+            ways = [way for way in ways if str(way) == known.chosen] + [PLAIN]
+        measuring = precisions is not None and known is None and len(ways) > 1
+        speeds: dict[Placement, float] = {}
+        for way in to_measure(ways) if measuring else ways:
+            if not self._agrees(model, way, reference):
                 continue
-            if agreement >= SAME:
+            if not measuring:
                 return
-            self._passed_over.append(f"{placement} gave other results")
-        self._use(prepare(model), PLAIN)
+            speeds[way] = pictures_per_second(self.encode_pixels, self.pixel_spec.size)
+        chosen = fastest(speeds) if speeds else PLAIN
+        if chosen != self._placement:
+            self._use(chosen.put(model), chosen)
+        if measuring and precisions is not None:
+            told = {str(way): round(speed, 2) for way, speed in speeds.items()}
+            precisions.keep(self.key, Measured(machine(), tuple(names), str(chosen), told))
+
+    def _agrees(self, model: CLIP, way: Placement, reference: NDArray[np.float32]) -> bool:
+        """Places a copy of the model and compares; says why where it is not to be used."""
+        try:
+            self._use(way.put(model), way)
+            agrees = way == PLAIN or float((self._probe() * reference).sum(axis=1).min()) >= SAME
+        except RuntimeError as error:  # a driver that is broken or a device that is full
+            self._passed_over.append(f"{way} failed: {str(error).splitlines()[0]}")
+            return False
+        if not agrees:
+            self._passed_over.append(f"{way} gave other results")
+        return agrees
 
     def _use(self, model: CLIP, placement: Placement) -> None:
         self._placement = placement
@@ -123,34 +141,6 @@ class TorchEncoder:
         return np.concatenate([self.encode_pixels(pictures), self.encode_texts(PROBE_TEXTS)])
 
 
-PLAIN = Placement(torch.device("cpu"), torch.float32)
-
-
-def fastest_first(config: CLIPConfig) -> Iterator[Placement]:
-    """The ways this machine can run such a model, the last one being float32 on the CPU."""
-    if torch.cuda.is_available():
-        yield Placement(torch.device("cuda"), torch.float16)
-        yield Placement(torch.device("cuda"), torch.float32)
-    if torch.backends.mps.is_available():
-        yield Placement(torch.device("mps"), torch.float16)
-        yield Placement(torch.device("mps"), torch.float32)
-    if isinstance(config.vision, ViTConfig) and int8.is_fast_here():
-        yield Placement(torch.device("cpu"), torch.bfloat16, int8=True)
-    capabilities = torch.cpu.get_capabilities()
-    if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
-        yield Placement(torch.device("cpu"), torch.bfloat16)
-    yield PLAIN
-
-
-def probe_pixels(side: int) -> NDArray[np.uint8]:
-    """Two pictures that are always the same, [2, side, side, 3]: soft blobs of colour and a little noise."""
-    random = np.random.default_rng(20210226)
-    blobs = torch.from_numpy(random.uniform(0, 255, (2, 3, 6, 6)).astype(np.float32))
-    smooth = F.interpolate(blobs, (side, side), mode="bicubic", align_corners=False)
-    noisy = smooth.permute(0, 2, 3, 1).numpy() + random.normal(0, 8, (2, side, side, 3))
-    return np.clip(noisy, 0, 255).astype(np.uint8)
-
-
 def load_encoder(path_or_name: str, threads: int | None = None) -> TorchEncoder:
     """The encoder of a model's name or folder, on the fastest device that computes it right.
 
@@ -160,7 +150,7 @@ def load_encoder(path_or_name: str, threads: int | None = None) -> TorchEncoder:
         torch.set_num_threads(threads)
     info = find_model(path_or_name)
     model, config = checkpoint.load(info.folder)
-    return TorchEncoder(model, config, info.key)
+    return TorchEncoder(model, config, info.key, precisions=Precisions())
 
 
 def random_encoder(name: str = "ViT-B-32", seed: int = 0) -> TorchEncoder:

@@ -19,8 +19,9 @@ import torch
 
 from photoclip import pixels
 from photoclip.clip.architectures import architecture
-from photoclip.clip.encoder import PLAIN, TorchEncoder, random_encoder
+from photoclip.clip.encoder import TorchEncoder, random_encoder
 from photoclip.clip.model import CLIP
+from photoclip.clip.placement import PLAIN
 from photoclip.library.catalog.folders import add_folder
 from photoclip.library.encoder import EncoderInfo, EncoderProcess
 from photoclip.library.ingest import index

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from photoclip.clip import checkpoint, encoder
-from photoclip.clip.encoder import PLAIN, Placement, TorchEncoder, load_encoder, probe_pixels, random_encoder
+from photoclip.clip.encoder import TorchEncoder, load_encoder, random_encoder
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import describe
+from photoclip.clip.placement import PLAIN, Placement, probe_pixels
+from photoclip.clip.precision import Measured, Precisions, machine
 from photoclip.errors import ModelError
 from tests.clip.small_models import SMALL, random_model
 
@@ -76,6 +78,36 @@ def test_a_device_that_fails_is_passed_over(config):
     chosen = TorchEncoder(random_model(config), config, "key", [absent, PLAIN])
     assert chosen.description.startswith(f"{config.name} on CPU, float32 (META, float32 failed: ")
     assert chosen.encode_texts(["a cat"]).shape == (1, 48)
+
+
+def test_the_fastest_way_is_measured_once_and_remembered(config, tmp_path, monkeypatch):
+    timed: list[str] = []
+
+    def speed(encode, side):
+        assert len(encode(probe_pixels(side))) == 2
+        timed.append(str(encode.__self__._placement))
+        return {"CPU, float32": 30.0, "CPU, bfloat16": 20.0}[timed[-1]]
+
+    monkeypatch.setattr(encoder, "pictures_per_second", speed)
+    precisions = Precisions(tmp_path / "cache" / "precision.json")
+    for _ in range(2):
+        chosen = TorchEncoder(random_model(config), config, "key", [BFLOAT16, PLAIN], precisions)
+        assert chosen.description == f"{config.name} on CPU, float32"
+    assert timed == ["CPU, bfloat16", "CPU, float32"]
+    kept = precisions.of("key")
+    assert kept is not None
+    assert kept.chosen == "CPU, float32"
+    assert kept.speeds == {"CPU, bfloat16": 20.0, "CPU, float32": 30.0}
+    assert kept.machine == machine()
+
+
+def test_what_was_remembered_is_tried_again_and_left_when_it_fails(config, tmp_path):
+    precisions = Precisions(tmp_path / "precision.json")
+    absent = Placement(torch.device("meta"), torch.float32)
+    names = (str(absent), str(PLAIN))
+    precisions.keep("key", Measured(machine(), names, str(absent)))
+    chosen = TorchEncoder(random_model(config), config, "key", [absent, PLAIN], precisions)
+    assert chosen.description.startswith(f"{config.name} on CPU, float32 (META, float32 failed")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from photoclip.clip import int8
-from photoclip.clip.encoder import PLAIN, Placement, TorchEncoder, probe_pixels
+from photoclip.clip.encoder import TorchEncoder
 from photoclip.clip.inference import prepare
+from photoclip.clip.placement import PLAIN, Placement, probe_pixels
 from tests.clip.small_models import SMALL, random_images, random_model, random_tokens
 
 INT8 = Placement(torch.device("cpu"), torch.bfloat16, int8=True)

@@ -1,0 +1,86 @@
+"""Which precision was found the fastest for a model on this machine, remembered from its first use.
+
+A small JSON file in the person's cache folder: {model key: {"machine", "candidates", "chosen", "speeds"}}.
+It can be lost or damaged at no cost but measuring again. Torch is not imported here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+FILE_NAME = "precision.json"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`candidates` could run here, `chosen` is the fastest that agreed; `speeds` are pictures per second."""
+
+    machine: str
+    candidates: tuple[str, ...]
+    chosen: str
+    speeds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Precisions:
+    """What was measured, by model key."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file or Path(platformdirs.user_cache_dir("photoclip", appauthor=False)) / FILE_NAME
+
+    def of(self, key: str) -> Measured | None:
+        """The last measurement of a model, on whatever machine."""
+        found = self._all().get(key)
+        try:
+            return None if found is None else Measured(**{**found, "candidates": tuple(found["candidates"])})
+        except (TypeError, KeyError):
+            return None
+
+    def here(self, key: str, machine: str, candidates: Sequence[str]) -> Measured | None:
+        """The measurement, if it was made on this machine among these candidates."""
+        found = self.of(key)
+        fits = found is not None and (found.machine, found.candidates) == (machine, tuple(candidates))
+        return found if fits and found is not None and found.chosen in found.candidates else None
+
+    def keep(self, key: str, measured: Measured) -> None:
+        """Remembers. A folder that cannot be written costs measuring again, nothing more."""
+        values = {**self._all(), key: asdict(measured)}
+        unfinished = self._file.with_suffix(f".{os.getpid()}.part")
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+            unfinished.replace(self._file)
+
+    def _all(self) -> dict[str, dict[str, Any]]:
+        try:
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return (
+            {key: row for key, row in found.items() if isinstance(row, dict)}
+            if isinstance(found, dict)
+            else {}
+        )
+
+
+def machine() -> str:
+    """What a measurement holds for: the processor, its cores and torch's version."""
+    return f"{platform.machine()} {processor()}, {os.cpu_count()} cores, torch {version('torch')}"
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

@@ -1,0 +1,74 @@
+"""What is remembered of the precisions that were measured."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from photoclip.clip.placement import PLAIN, Placement, fastest, pictures_per_second, to_measure
+from photoclip.clip.precision import Measured, Precisions, machine
+
+CUDA = Placement(torch.device("cuda"), torch.float16)
+HALF = Placement(torch.device("cpu"), torch.bfloat16)
+INT8 = Placement(torch.device("cpu"), torch.bfloat16, int8=True)
+KEPT = Measured("this one", ("CPU, int8", "CPU, float32"), "CPU, int8", {"CPU, int8": 31.5})
+
+
+def test_it_comes_back_only_on_the_same_machine_with_the_same_ways(tmp_path: Path) -> None:
+    precisions = Precisions(tmp_path / "new" / "precision.json")
+    assert precisions.of("a") is None
+    precisions.keep("a", KEPT)
+    precisions.keep("b", Measured("other", ("x",), "y"))
+    again = Precisions(tmp_path / "new" / "precision.json")
+    assert again.of("a") == again.here("a", "this one", KEPT.candidates) == KEPT
+    assert again.here("a", "another", KEPT.candidates) is None
+    assert again.here("a", "this one", ["CUDA, float16", *KEPT.candidates]) is None
+    assert again.here("b", "other", ["x"]) is None  # chosen is no candidate
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"a": 3}', '{"a": {}}', '{"a": {"candidates": 3}}', "[" * 5000]
+)
+def test_a_damaged_file_is_measuring_again(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "precision.json"
+    file.write_text(text)
+    precisions = Precisions(file)
+    assert precisions.of("a") is None
+    precisions.keep("a", KEPT)
+    assert precisions.of("a") == KEPT
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    precisions = Precisions(tmp_path / "file" / "precision.json")
+    precisions.keep("a", KEPT)
+    assert precisions.of("a") is None
+
+
+def test_the_machine_has_a_name() -> None:
+    assert f"torch {torch.__version__}" in machine() or "torch " in machine()
+    assert machine() == machine()
+
+
+def test_only_a_clearly_faster_way_displaces_an_earlier_one() -> None:
+    assert fastest({INT8: 100.0, HALF: 104.0, PLAIN: 50.0}) == INT8
+    assert fastest({INT8: 100.0, HALF: 130.0, PLAIN: 50.0}) == HALF
+    assert fastest({PLAIN: 1.0}) == PLAIN
+
+
+def test_where_there_is_a_device_the_processor_is_the_last_resort() -> None:
+    assert to_measure([CUDA, INT8, HALF, PLAIN]) == [CUDA, PLAIN]
+    assert to_measure([INT8, HALF, PLAIN]) == [INT8, HALF, PLAIN]
+
+
+def test_speed_is_pictures_over_the_best_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([0.0, 0.0, 4.0, 4.0, 4.0, 6.0, 6.0, 6.0])
+    monkeypatch.setattr("photoclip.clip.placement.time.perf_counter", lambda: next(now))
+    shapes: list[tuple[int, ...]] = []
+
+    def encode(pictures: np.ndarray) -> None:
+        shapes.append(pictures.shape)
+
+    assert pictures_per_second(encode, 32) == 8 / 4.0  # after 4 seconds there is no second run
+    assert shapes == [(8, 32, 32, 3)] * 2
