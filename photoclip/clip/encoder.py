@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from photoclip.clip import checkpoint
 from photoclip.clip.architectures import architecture
+from photoclip.clip.batches import Batches, batch_size
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import find_model, pixel_spec
@@ -30,7 +31,6 @@ from photoclip.clip.precision import Measured, Precisions, machine
 from photoclip.clip.preprocess import Normalize
 from photoclip.clip.tokenizer import load_tokenizer
 
-CPU_BATCH, DEVICE_BATCH = 32, 128
 PROBE_TEXTS = ("a photo of a dog on a beach", "two people in front of a red house at night")
 
 
@@ -69,11 +69,11 @@ class TorchEncoder:
         side = self.pixel_spec.size
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 [N, {side}, {side}, 3]")
-        return self._collect([self._encode_pixels(pixels[part]) for part in self._batches(len(pixels))])
+        return self._collect(lambda part: self._encode_pixels(pixels[part]), len(pixels))
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Sentences to unit vectors [N, dim]; one that is too long for the model loses its end."""
-        return self._collect([self._encode_texts(texts[part]) for part in self._batches(len(texts))])
+        return self._collect(lambda part: self._encode_texts(texts[part]), len(texts))
 
     @torch.inference_mode()
     def _encode_pixels(self, pixels: NDArray[np.uint8]) -> Tensor:
@@ -84,15 +84,12 @@ class TorchEncoder:
         tokens = self._tokenizer(texts, truncate=True).to(self._placement.device)
         return F.normalize(self._model.encode_text(tokens).float(), dim=-1)
 
-    def _collect(self, vectors: list[Tensor]) -> NDArray[np.float32]:
+    def _collect(self, encode: Callable[[slice], Tensor], count: int) -> NDArray[np.float32]:
+        vectors = [part.cpu() for part in self._batches.run(encode, count)]
         if not vectors:
             return np.zeros((0, self.dim), np.float32)
-        collected: NDArray[np.float32] = torch.cat(vectors).cpu().numpy()
+        collected: NDArray[np.float32] = torch.cat(vectors).numpy()
         return collected
-
-    def _batches(self, count: int) -> Iterator[slice]:
-        size = CPU_BATCH if self._placement.device.type == "cpu" else DEVICE_BATCH
-        return (slice(start, start + size) for start in range(0, count, size))
 
     def _place(self, model: CLIP, ways: list[Placement], precisions: Precisions | None) -> None:
         """Takes the fastest way that agrees with the plainest one, float32 on the CPU."""
@@ -134,6 +131,7 @@ class TorchEncoder:
         self._placement = placement
         self._model = model.eval().to(placement.device, placement.dtype)
         self._normalize = Normalize(self._config, placement.device, placement.dtype)
+        self._batches = Batches(batch_size(self._config, placement.device, placement.dtype))
 
     def _probe(self) -> NDArray[np.float32]:
         """Vectors [4, dim] of two fixed pictures and two fixed sentences."""
