@@ -1,7 +1,7 @@
-"""Models on disk. No code in a checkpoint is ever run: tensors come from safetensors, settings from JSON.
+"""Models on disk. No code in a checkpoint is ever run.
 
 PhotoClip's own dialect is a folder of two files, `config.json` (CLIPConfig) and `model.safetensors` with the
-published tensor names. Every dialect is one `read_*` function that ends in the same pair, (config, tensors).
+published tensor names. `photoclip.clip.dialects` reads it and the others, all to one pair, (config, tensors).
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
+from photoclip.clip import dialects
 from photoclip.clip.config import CLIPConfig
+from photoclip.clip.dialects.tensors import Tensors as Tensors
+from photoclip.clip.dialects.tensors import listed
 from photoclip.clip.model import CLIP
-from photoclip.clip.models import CONFIG_FILE, WEIGHTS_FILE, read_config, require_files
+from photoclip.clip.models import CONFIG_FILE, WEIGHTS_FILE
 from photoclip.errors import ModelError
-
-Tensors = dict[str, Tensor]
 
 
 def save(model: CLIP, config: CLIPConfig, folder: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -36,29 +36,22 @@ def save(model: CLIP, config: CLIPConfig, folder: Path, dtype: torch.dtype = tor
 
 
 def load(
-    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    path: Path,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    config: CLIPConfig | None = None,
 ) -> tuple[CLIP, CLIPConfig]:
-    """The model of `folder`, in evaluation mode. Raises ModelError saying what is missing or does not fit."""
-    config, tensors = read(folder)
-    return build(config, tensors, folder).to(device=device, dtype=dtype), config
+    """The model of `path`, in evaluation mode. `config` declares what its file may not tell; see `read`.
+
+    Raises ModelError saying what is missing or does not fit.
+    """
+    config, tensors = read(path, config)
+    return build(config, tensors, path).to(device=device, dtype=dtype), config
 
 
-def read(path: Path) -> tuple[CLIPConfig, Tensors]:
-    """Config and tensors of a checkpoint in any dialect PhotoClip knows."""
-    return read_folder(path)
-
-
-def read_folder(folder: Path) -> tuple[CLIPConfig, Tensors]:
-    """PhotoClip's own dialect."""
-    require_files(folder)
-    return read_config(folder), read_tensors(folder / WEIGHTS_FILE)
-
-
-def read_tensors(path: Path) -> Tensors:
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} is damaged or is not a safetensors file ({error}).") from error
+def read(path: Path, config: CLIPConfig | None = None) -> tuple[CLIPConfig, Tensors]:
+    """Config and tensors of a checkpoint in any dialect PhotoClip knows; see `photoclip.clip.dialects`."""
+    return dialects.read(path, config)
 
 
 def build(config: CLIPConfig, tensors: Tensors, source: Path) -> CLIP:
@@ -67,9 +60,9 @@ def build(config: CLIPConfig, tensors: Tensors, source: Path) -> CLIP:
         model = CLIP(config)  # shapes alone: nothing is allocated or drawn at random
     expected = model.state_dict()
     if missing := sorted(expected.keys() - tensors.keys()):
-        raise ModelError(f"The model in {source} is incomplete: {_listed(missing)} missing.")
+        raise ModelError(f"The model in {source} is incomplete: {listed(missing)} missing.")
     if unknown := sorted(tensors.keys() - expected.keys()):
-        raise ModelError(f"The model in {source} does not fit its config: {_listed(unknown)} not part of it.")
+        raise ModelError(f"The model in {source} does not fit its config: {listed(unknown)} not part of it.")
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape:
             raise ModelError(
@@ -86,8 +79,3 @@ def build(config: CLIPConfig, tensors: Tensors, source: Path) -> CLIP:
 def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     kept = tensor.float() if tensor.is_floating_point() else tensor
     return (kept.to(dtype) if kept.ndim > 1 else kept).detach().cpu().contiguous()
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{shown} {'is' if len(names) == 1 else 'are'}"
