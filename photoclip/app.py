@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photoclip.errors import ModelError
+from photoclip.settings import DEFAULT_MODEL, chosen_model
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from photoclip.cli.services import ModelRow
+    from photoclip.cli.services import ModelRow, PublishedRow, Source, Watch
     from photoclip.library.encoder import Encoder, EncoderInfo, LoadedModel
 
-STARTER = "starter"
+STARTER = DEFAULT_MODEL
 
 
 def main() -> None:
@@ -38,9 +39,10 @@ def main() -> None:
         with exit_status():
             sys.exit(open_window(library, None))
     from photoclip.cli.main import build
-    from photoclip.cli.services import Services
+    from photoclip.cli.services import ModelStore, Services
 
-    build(Services(encoder, models, open_window, render_window))()
+    store = ModelStore(published_models, get_model, take_in_model, remove_model)
+    build(Services(encoder, models, store, open_window, render_window))()
 
 
 def window_alone(arguments: Sequence[str]) -> Path | None:
@@ -77,27 +79,83 @@ def encoder(name: str | None) -> Encoder:
 
 def models() -> list[ModelRow]:
     """The models on this machine."""
-    from photoclip.cli.services import ModelRow
-    from photoclip.clip.models import WEIGHTS_FILE, describe, model_folders
+    from photoclip.clip.models import installed_folders, shipped_folders
 
+    shipped = [_row(folder, shipped=True) for folder in shipped_folders()]
+    return shipped + [_row(folder, shipped=False) for folder in installed_folders()]
+
+
+def _row(folder: Path, *, shipped: bool) -> ModelRow:
+    """What there is to know of a model on this machine; one that is damaged says so."""
+    from photoclip.cli.services import ModelRow
+    from photoclip.clip.models import WEIGHTS_FILE, describe
+    from photoclip.clip.registry import PUBLISHED
+
+    name = folder.name
+    licence, quality = next(((m.licence, m.quality) for m in PUBLISHED if m.name == name), ("", ""))
+    try:
+        model = describe(folder)
+        size = (folder / WEIGHTS_FILE).stat().st_size
+    except (ModelError, OSError) as error:
+        return ModelRow(name, str(folder), 0, 0, 0, shipped, licence, quality, problem=str(error))
+    return ModelRow(name, str(folder), size, model.dim, model.pixel_spec.size, shipped, licence, quality)
+
+
+def published_models() -> list[PublishedRow]:
+    """The models that can be downloaded."""
+    from photoclip.cli.services import PublishedRow
+    from photoclip.clip.models import installed_folders
+    from photoclip.clip.registry import PUBLISHED
+
+    installed = {folder.name for folder in installed_folders()}
     return [
-        ModelRow(
+        PublishedRow(
             name=model.name,
-            path=str(model.folder),
-            bytes=(model.folder / WEIGHTS_FILE).stat().st_size,
-            dim=model.dim,
-            image_size=model.pixel_spec.size,
+            alias=model.alias,
+            repository=model.repository,
+            bytes=model.bytes,
+            dim=model.config.embed_dim,
+            image_size=model.config.vision.image_size,
+            licence=model.licence,
+            quality=model.quality,
+            sources=("hub", "openai") if model.address else ("hub",),
+            installed=model.name in installed,
         )
-        for model in map(describe, model_folders())
+        for model in PUBLISHED
     ]
 
 
+def get_model(name: str, source: Source, replace: bool, watch: Watch) -> ModelRow:
+    """Downloads and installs a published model."""
+    from photoclip.clip.job import Job
+    from photoclip.clip.store import get
+
+    job = Job(watch.stop, watch.progress, watch.say)
+    return _row(get(name, job, source, replace=replace).folder, shipped=False)
+
+
+def take_in_model(source: Path, name: str, like: str, replace: bool) -> ModelRow:
+    """Installs a model from a file or folder; `like` names a published one, for what weights do not tell."""
+    from photoclip.clip.registry import published
+    from photoclip.clip.store import install
+
+    config = published(like).config if like else None
+    return _row(install(source, name, config, replace=replace).folder, shipped=False)
+
+
+def remove_model(name: str) -> None:
+    """Deletes one of the person's models."""
+    from photoclip.clip.store import remove
+
+    remove(name)
+
+
 def open_window(library_dir: Path, model: str | None) -> int:
-    """Shows the window until it is closed."""
+    """Shows the window until it is closed, with this model (None: the one that the library uses)."""
     from photoclip.gui import start
     from photoclip.library.library import Library
 
-    return start.run(Library.open(library_dir), _encoder_or_none(model))
+    return start.run(Library.open(library_dir), _encoder_or_none(model or chosen_model(library_dir)))
 
 
 def render_window(library_dir: Path, model: str | None, png: Path, query: str) -> None:
@@ -106,7 +164,8 @@ def render_window(library_dir: Path, model: str | None, png: Path, query: str) -
     from photoclip.gui import start
     from photoclip.library.library import Library
 
-    start.render(Library.open(library_dir), _encoder_or_none(model), png, query=query)
+    shown = _encoder_or_none(model or chosen_model(library_dir))
+    start.render(Library.open(library_dir), shown, png, query=query)
 
 
 def _encoder_or_none(name: str | None) -> Encoder:

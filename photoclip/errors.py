@@ -1,6 +1,7 @@
 """What the world does wrong.
 
     PhotoClipError            one sentence for people: what happened, to which file, what to do
+    ├── Cancelled             a person stopped it; says what is kept
     ├── UnreadablePhoto       this photo cannot be decoded (the reason)
     ├── CatalogError          the catalog cannot be read or written
     │   ├── CatalogTooNew     a newer PhotoClip made it
@@ -18,6 +19,10 @@ from __future__ import annotations
 
 class PhotoClipError(Exception):
     """The world's fault; `str(error)` is one sentence a person can act on."""
+
+
+class Cancelled(PhotoClipError):
+    """A person stopped it; the message says what is kept of it."""
 
 
 class UnreadablePhoto(PhotoClipError):

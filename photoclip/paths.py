@@ -12,6 +12,7 @@ import platformdirs
 from photoclip.errors import PhotoClipError
 
 LIBRARY_VARIABLE = "PHOTOCLIP_LIBRARY"
+MODELS_VARIABLE = "PHOTOCLIP_MODELS"
 
 
 @cache
@@ -34,7 +35,17 @@ def default_library_dir() -> Path:
     chosen = os.environ.get(LIBRARY_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
-    return Path(platformdirs.user_data_dir("photoclip", appauthor=False)) / "library"
+    return _data_dir() / "library"
+
+
+def models_dir() -> Path:
+    """The person's own models: PHOTOCLIP_MODELS where set, else beside the library. It may not exist."""
+    chosen = os.environ.get(MODELS_VARIABLE)
+    return Path(chosen).expanduser().absolute() if chosen else _data_dir() / "models"
+
+
+def _data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("photoclip", appauthor=False))
 
 
 def display(path: bytes) -> str:

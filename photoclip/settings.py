@@ -1,4 +1,4 @@
-"""What a person chose about the window: a small JSON file in the library's folder.
+"""What a person chose about a library, its model and its window: a small JSON file in the library's folder.
 
 Keys that are not known are kept (another version may know them), a value that does not fit is its default,
 and a damaged file is all defaults: settings are never worth refusing to start over.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "settings.json"
+DEFAULT_MODEL = "starter"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Settings:
     tile_size: int = 148  # pixels
     geometry: str = ""  # the window's place, as its toolkit writes it, in base64
     panels: str = ""  # which panels are shown, as the window's toolkit writes it, in base64
+    model: str = ""  # the name of the model in use; empty is the default one
     other: dict[str, Any] = field(default_factory=dict)  # keys of other versions
 
 
@@ -49,3 +51,13 @@ def save_settings(folder: Path, settings: Settings) -> None:
     unfinished = folder / (FILE_NAME + ".part")
     unfinished.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
     unfinished.replace(folder / FILE_NAME)
+
+
+def chosen_model(folder: Path) -> str:
+    """The name of the model that the library in this folder uses."""
+    return load_settings(folder).model or DEFAULT_MODEL
+
+
+def choose_model(folder: Path, name: str) -> None:
+    """Keeps which model the library uses from now on. Raises OSError when the folder cannot be written."""
+    save_settings(folder, replace(load_settings(folder), model=name))

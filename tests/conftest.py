@@ -38,6 +38,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     """Points every default folder at an empty one: no test reads or writes the library of who runs it."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("PHOTOCLIP_LIBRARY", str(home / "library"))
+    monkeypatch.setenv("PHOTOCLIP_MODELS", str(home / "models"))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photoclip.paths import default_library_dir, display, path_json, resource
+from photoclip.paths import default_library_dir, display, models_dir, path_json, resource
 
 
 def test_the_library_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -20,6 +20,14 @@ def test_the_library_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("PHOTOCLIP_LIBRARY")
     assert default_library_dir().name == "library"
     assert default_library_dir().is_absolute()
+
+
+def test_models_are_where_the_variable_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PHOTOCLIP_MODELS", str(tmp_path))
+    assert models_dir() == tmp_path
+    monkeypatch.delenv("PHOTOCLIP_MODELS")
+    monkeypatch.delenv("PHOTOCLIP_LIBRARY")
+    assert models_dir() == default_library_dir().parent / "models"
 
 
 def test_resources_are_found() -> None:

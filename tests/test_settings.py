@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from photoclip.settings import FILE_NAME, Settings, load_settings, save_settings
+from photoclip.settings import FILE_NAME, Settings, choose_model, chosen_model, load_settings, save_settings
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -38,3 +38,13 @@ def test_a_value_that_does_not_fit_is_its_default(tmp_path: Path) -> None:
 
 def test_no_file_is_all_defaults(tmp_path: Path) -> None:
     assert load_settings(tmp_path) == Settings()
+
+
+def test_the_model_in_use(tmp_path: Path) -> None:
+    assert chosen_model(tmp_path / "nowhere") == "starter"
+    save_settings(tmp_path, Settings(theme="dark"))
+    choose_model(tmp_path, "mine")
+    assert chosen_model(tmp_path) == "mine"
+    assert load_settings(tmp_path).theme == "dark"
+    with pytest.raises(OSError, match="nowhere"):
+        choose_model(tmp_path / "nowhere", "mine")

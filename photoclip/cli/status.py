@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from photoclip.errors import PhotoClipError, QueryError
+from photoclip.errors import Cancelled, PhotoClipError, QueryError
 
 WORLDS_FAULT = 1
 WRONG_USE = 2
@@ -21,6 +21,9 @@ def exit_status() -> Iterator[None]:
     """Ends the process with a sentence and a status for errors that are the world's fault, and for Ctrl+C."""
     try:
         yield
+    except Cancelled as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(STOPPED) from error
     except PhotoClipError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(WRONG_USE if isinstance(error, QueryError) else WORLDS_FAULT) from error

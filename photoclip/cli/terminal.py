@@ -26,6 +26,7 @@ from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
 from photoclip.library.search import SearchEngine
 from photoclip.paths import LIBRARY_VARIABLE, default_library_dir, display
+from photoclip.settings import chosen_model
 
 # Every command takes these, so that they may stand before or after its name.
 LibraryOption = Annotated[
@@ -65,7 +66,7 @@ class Terminal:
     @contextmanager
     def encoder(self) -> Iterator[Encoder]:
         """The model in use, which ends with the command."""
-        encoder = self.services.encoder(None)
+        encoder = self.services.encoder(chosen_model(self.folder))
         try:
             yield encoder
         finally:

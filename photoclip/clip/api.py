@@ -18,11 +18,11 @@ from PIL import Image
 from torch import Tensor
 
 from photoclip import pixels
-from photoclip.clip import checkpoint, models, zeroshot
+from photoclip.clip import checkpoint, models, registry, store, zeroshot
 from photoclip.clip.config import CLIPConfig
+from photoclip.clip.job import Job
 from photoclip.clip.model import CLIP
 from photoclip.clip.preprocess import Normalize, pixel_spec
-from photoclip.clip.registry import PUBLISHED
 from photoclip.clip.tokenizer import FULL_VOCABULARY, Tokenizer, load_tokenizer
 from photoclip.errors import PhotoClipError
 
@@ -34,7 +34,7 @@ Preprocess = Callable[[Image.Image], Tensor]
 
 def available_models() -> list[str]:
     """Every name `load` knows: openai/CLIP's own, the other published models', and those installed."""
-    names = [model.alias or model.name for model in PUBLISHED]
+    names = [model.alias or model.name for model in registry.PUBLISHED]
     return [*names, *(folder.name for folder in models.model_folders() if folder.name not in names)]
 
 
@@ -43,7 +43,8 @@ def load(
 ) -> tuple[CLIP, Preprocess]:
     """A model in evaluation mode, and what turns a Pillow picture into its input, float32 [3, S, S].
 
-    `name` is one of `available_models`, or the path of a checkpoint. Without a `device` it is CUDA, then MPS,
+    `name` is one of `available_models`, or the path of a checkpoint in any dialect. A published model that is
+    not installed is downloaded and installed first. Without a `device` it is CUDA, then MPS,
     then the CPU; without a `dtype` float16 on CUDA and float32 elsewhere. Raises ModelError.
     """
     device = torch.device(device) if device is not None else best_device()
@@ -126,5 +127,14 @@ def _batches(pictures: Iterator[Tensor], size: int) -> Iterator[list[Tensor]]:
 
 
 def _read(name: str | Path) -> tuple[CLIPConfig, checkpoint.Tensors, Path]:
-    folder = models.find_model(str(name)).folder
-    return (*checkpoint.read(folder), folder)
+    source = Path(name) if Path(name).exists() else _installed(str(name))
+    return (*checkpoint.read(source), source)
+
+
+def _installed(name: str) -> Path:
+    """The folder of a model by name, downloaded where it is a published one."""
+    own = {folder.name: folder for folder in models.model_folders()}
+    known = [model for model in registry.PUBLISHED if name in (model.name, model.alias)]
+    if known and known[0].name not in own:
+        return store.get(known[0].name, Job()).folder
+    return models.find_model(known[0].name if known else name).folder

@@ -14,8 +14,9 @@ import numpy as np
 import xxhash
 
 from photoclip.clip.config import CLIPConfig
+from photoclip.clip.registry import PUBLISHED
 from photoclip.errors import ModelError
-from photoclip.paths import resource
+from photoclip.paths import models_dir, resource
 from photoclip.pixels import PixelSpec
 
 CONFIG_FILE = "config.json"
@@ -37,14 +38,34 @@ class ModelInfo:
 
 
 def model_folders() -> list[Path]:
+    """The folders of the models that can be used: those that PhotoClip ships, then the person's own."""
+    return shipped_folders() + installed_folders()
+
+
+def shipped_folders() -> list[Path]:
     """The folders of the models that PhotoClip ships, by name."""
-    return sorted(config.parent for config in resource("models").glob(f"*/{CONFIG_FILE}"))
+    return _models_in(resource("models"))
+
+
+def installed_folders() -> list[Path]:
+    """The folders of the person's own models, by name; a shipped model's name stands for the shipped one."""
+    shipped = {folder.name for folder in shipped_folders()}
+    return [folder for folder in _models_in(models_dir()) if folder.name not in shipped]
+
+
+def _models_in(folder: Path) -> list[Path]:
+    found = (config.parent for config in folder.glob(f"*/{CONFIG_FILE}"))
+    return sorted(model for model in found if not model.name.startswith("."))
 
 
 def find_model(path_or_name: str) -> ModelInfo:
-    """A model by its name or by its folder's path. Raises ModelError saying what is missing."""
+    """A model by its name, a published one's other names, or its folder's path. Raises ModelError."""
     named = {folder.name: folder for folder in model_folders()}
-    folder = named.get(path_or_name, Path(path_or_name))
+    known_as = [(model.name, (model.name, model.alias, model.repository)) for model in PUBLISHED]
+    name = next((name for name, names in known_as if path_or_name in names and path_or_name), path_or_name)
+    if name not in named and any(name == published for published, _ in known_as):
+        raise ModelError(f"{name} is not on this machine yet; get it with: photoclip models get {name}")
+    folder = named.get(name, Path(path_or_name))
     if folder.name == path_or_name and not folder.exists():
         known = ", ".join(named) or "none"
         raise ModelError(f'There is no model "{path_or_name}"; installed are: {known}.')

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -213,10 +213,10 @@ class Session(QObject):
         folder = self.library.folder
 
         def save(_catalog: Catalog) -> None:
-            from photoclip.settings import save_settings
+            from photoclip.settings import load_settings, save_settings
 
-            try:
-                save_settings(folder, settings)
+            try:  # the model is not the window's: another may have been chosen meanwhile
+                save_settings(folder, replace(settings, model=load_settings(folder).model))
             except OSError as error:
                 raise PhotoClipError(f"The settings could not be kept in {folder}: {error}.") from error
 

@@ -11,26 +11,42 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from photoclip.cli.main import build
-from photoclip.cli.services import ModelRow, Services
+from photoclip.cli.services import ModelRow, ModelStore, PublishedRow, Services
 from photoclip.errors import ModelError
 from photoclip.library.encoder import Encoder
 from tests.library.fakes import COLOURS, FakeEncoder
 
 RUNNER = CliRunner()
 MODEL = ModelRow("fake", "/models/fake", 33_000_000, 16, 16)
+PUBLISHED = PublishedRow(
+    "big", "Big/32", "somebody/big", 605_000_000, 512, 224, "MIT", "Better.", ("hub",), installed=False
+)
+
+
+def _nothing(*_: object) -> ModelRow:
+    raise ModelError("This store has no models.")
+
+
+STORE = ModelStore(lambda: [PUBLISHED], _nothing, _nothing, lambda name: None)
 
 
 @dataclass
 class Commands:
-    """Runs commands on one library folder. `opened` and `painted` are what the windows were asked."""
+    """Runs commands on one library folder. `opened` and `painted` are what the windows were asked.
+
+    `asked` are the names of the models that were wanted.
+    """
 
     folder: Path
     model_error: str = ""
+    models: list[ModelRow] = field(default_factory=lambda: [MODEL])
+    store: ModelStore = STORE
+    asked: list[str | None] = field(default_factory=list)
     opened: list[tuple[Path, str | None]] = field(default_factory=list)
     painted: list[tuple[Path, Path, str]] = field(default_factory=list)
 
     def run(self, *arguments: str | Path) -> Result:
-        services = Services(self._encoder, lambda: [MODEL], self._open, self._paint)
+        services = Services(self._encoder, lambda: self.models, self.store, self._open, self._paint)
         return RUNNER.invoke(build(services), ["--library", str(self.folder), *map(str, arguments)])
 
     def ok(self, *arguments: str | Path) -> Result:
@@ -47,6 +63,7 @@ class Commands:
         return found
 
     def _encoder(self, name: str | None) -> Encoder:
+        self.asked.append(name)
         if self.model_error:
             raise ModelError(self.model_error)
         return FakeEncoder()

@@ -13,7 +13,8 @@ import pytest
 from photoclip import app
 from photoclip.errors import ModelError
 from photoclip.library.encoder import EncoderProcess
-from photoclip.paths import resource
+from photoclip.paths import models_dir, resource
+from photoclip.settings import choose_model
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
@@ -29,6 +30,35 @@ def test_the_window_opens_without_a_model_and_says_why_when_asked(tmp_path: Path
         encoder.encode_texts(["a cat"])
     with pytest.raises(ModelError, match="model"):
         encoder.encode_pixels(np.zeros((1, 32, 32, 3), np.uint8))
+
+
+def test_published_models_are_told_to_the_terminal() -> None:
+    rows = {row.name: row for row in app.published_models()}
+    assert len(rows) == 18
+    assert rows["openai-vit-b-32"].sources == ("hub", "openai")
+    assert rows["dfn5b-vit-h-14-378"].sources == ("hub",)
+    assert all(row.bytes > 1e8 and row.licence and row.quality for row in rows.values())
+    assert not any(row.installed for row in rows.values())
+
+
+def test_a_damaged_model_of_the_person_s_own_is_listed_and_removed() -> None:
+    (models_dir() / "broken").mkdir(parents=True)
+    (models_dir() / "broken" / "config.json").write_text("{}")
+    (row,) = [row for row in app.models() if not row.shipped]
+    assert (row.name, row.bytes) == ("broken", 0)
+    assert "model.safetensors is missing" in row.problem
+    app.remove_model("broken")
+    assert all(row.shipped for row in app.models())
+
+
+def test_the_window_shows_the_library_s_own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+    monkeypatch.setattr(app, "_encoder_or_none", asked.append)
+    monkeypatch.setattr("photoclip.gui.start.run", lambda library, encoder: library.close() or 0)
+    app.open_window(tmp_path, None)
+    choose_model(tmp_path, "mine")
+    app.open_window(tmp_path, None)
+    assert asked == [app.STARTER, "mine"]
 
 
 @pytest.mark.skipif(not (resource("models") / "starter").is_dir(), reason="no starter model in resources")

@@ -17,7 +17,7 @@ from photoclip.cli.services import Services
 from photoclip.cli.terminal import Terminal
 from photoclip.errors import PhotoClipError
 from photoclip.library.library import Library
-from tests.cli.cli_helpers import Commands, paint
+from tests.cli.cli_helpers import STORE, Commands, paint
 from tests.library.fakes import COLOURS, FakeEncoder
 
 
@@ -160,7 +160,7 @@ def test_of_many_that_cannot_be_read_people_see_some(commands: Commands, photos:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
 @pytest.mark.parametrize("write", ["document", "table", "write"])
 def test_a_full_disk_behind_stdout_is_a_sentence(monkeypatch: pytest.MonkeyPatch, write: str) -> None:
-    terminal = Terminal(Services(lambda name: FakeEncoder(), list, lambda *_: 0, lambda *_: None))
+    terminal = Terminal(Services(lambda name: FakeEncoder(), list, STORE, lambda *_: 0, lambda *_: None))
     arguments: dict[str, tuple[Any, ...]] = {
         "document": ({"query": "red"},), "table": (("photo",), [("red.png",)]), "write": ("red.png",)
     }  # fmt: skip
@@ -216,10 +216,3 @@ def test_an_empty_path_is_not_the_current_folder(indexed: Commands) -> None:
         result = indexed.run(*command)
         assert (result.exit_code, "a path is empty" in result.stderr) == (2, True)
     assert len(indexed.document("folder", "list")["folders"]) == 1
-
-
-def test_models(commands: Commands) -> None:
-    assert commands.document("models", "list") == {
-        "models": [{"name": "fake", "path": "/models/fake", "bytes": 33_000_000, "dim": 16, "image_size": 16}]
-    }
-    assert "33 MB" in commands.ok("models", "list").stdout

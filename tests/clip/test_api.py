@@ -1,18 +1,22 @@
 """openai/CLIP's API on PhotoClip's models."""
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save
 
 from photoclip import clip
-from photoclip.clip import api, checkpoint
-from photoclip.clip.registry import PUBLISHED
+from photoclip.clip import api, checkpoint, registry
+from photoclip.clip.hub import CONFIG, WEIGHTS
 from photoclip.errors import ModelError, UnreadablePhoto
+from tests.clip.hub_server import Hub
 from tests.clip.small_models import SMALL, random_model
 
 OPENAI = [
@@ -39,7 +43,7 @@ def photo(tmp_path: Path) -> Path:
 def test_the_names_are_openais_and_more() -> None:
     names = clip.available_models()
     assert names[:9] == OPENAI
-    assert len(names) == len(PUBLISHED) + 1
+    assert len(names) == len(registry.PUBLISHED) + 1
     assert names[-1] == "starter"
 
 
@@ -67,6 +71,40 @@ def test_the_starter_is_a_zero_shot_classifier(photo: Path) -> None:
     assert classifier.shape == (2, model.text_projection.shape[1])
     assert torch.allclose(classifier.norm(dim=-1), torch.ones(2), atol=1e-5)
     assert clip.encode_files(model, preprocess, []).shape == (0, classifier.shape[1])
+
+
+def test_openais_example_runs_with_one_import_changed(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    """The example of openai/CLIP's README, with a small model in ViT-B/32's place on the hub."""
+    full = replace(SMALL["vit"], text=replace(SMALL["vit"].text, vocab_size=49408))
+    served = replace(registry.published("ViT-B/32"), config=full)
+    monkeypatch.setattr(registry, "PUBLISHED", (served,))
+    hub.put(served.repository, WEIGHTS[0], save(dict(random_model(full).half().state_dict())))
+    settings = {
+        "model_cfg": {
+            "embed_dim": 48,
+            "quick_gelu": True,
+            "vision_cfg": {"image_size": 64, "layers": 3, "width": 96, "patch_size": 16, "head_width": 32},
+            "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 3},
+        },
+        "preprocess_cfg": {"mean": full.mean, "std": full.std},
+    }
+    hub.put(served.repository, CONFIG, json.dumps(settings).encode())
+    model, preprocess = clip.load("ViT-B/32", device="cpu")
+    image = preprocess(Image.open(photo)).unsqueeze(0).to("cpu")
+    text = clip.tokenize(["a diagram", "a dog", "a cat"]).to("cpu")
+    with torch.no_grad():
+        image_features = model.encode_image(image)
+        text_features = model.encode_text(text)
+        logits_per_image, _logits_per_text = model(image, text)
+        probs = logits_per_image.softmax(dim=-1).cpu().numpy()
+    assert image_features.shape == (1, 48)
+    assert text_features.shape == (3, 48)
+    assert probs.sum() == pytest.approx(1)
+    asked = len(hub.asked("GET"))
+    clip.load("ViT-B/32", device="cpu")
+    assert len(hub.asked("GET")) == asked  # installed now
 
 
 def test_half_precision_is_asked_for(tmp_path: Path) -> None:

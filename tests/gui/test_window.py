@@ -16,7 +16,7 @@ from photoclip.gui.session import Source
 from photoclip.gui.window import Window
 from photoclip.library.catalog import albums, labels, photos
 from photoclip.library.library import Library
-from photoclip.settings import load_settings
+from photoclip.settings import choose_model, load_settings
 from tests.gui.libraries import coloured
 
 RED = {"red-0.jpg", "red-1.jpg", "red-2.jpg"}
@@ -233,8 +233,10 @@ def test_a_folder_that_is_not_there_is_a_sentence(qtbot: QtBot, window: Window, 
 def test_closing_keeps_size_and_panels(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     window.grid.set_cell(240)
     window.panels.toggle("details", window.width())
+    choose_model(tmp_path / "library", "mine")  # from the terminal, while the window is open
     window.close()
     kept = load_settings(tmp_path / "library")
+    assert kept.model == "mine"
     assert kept.tile_size == 240
     assert "-details" in kept.panels
 

@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +53,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="photoclip-demo-") as scratch:
         photos = absolute(folder) if folder else _samples(terminal, Path(scratch) / "photos")
         place = Path(scratch) / "library"
-        document = _search_it(terminal, place, photos)
+        document = _search_it(replace(terminal, library_dir=place), place, photos)
         painted = _show(terminal, place, window, png, _best_query(document))
         if terminal.json:
             terminal.document({**document, "picture": None if painted is None else str(painted)})

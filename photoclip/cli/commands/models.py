@@ -1,28 +1,187 @@
-"""`photoclip models list`: {models: [{name, path, bytes, dim, image_size}]}."""
+"""`photoclip models`, one document each:
+
+list    {models: [{name, path, bytes, dim, image_size, shipped, licence, quality, problem, in_use}], in_use,
+         published: [{name, alias, repository, bytes, dim, image_size, licence, quality, sources, installed}]}
+get, import    {model: {name, path, bytes, dim, image_size, shipped, licence, quality, problem}}
+remove    {removed}
+use       {in_use}
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal
+from photoclip.cli.downloads import agree, megabytes, progress_bar
+from photoclip.cli.services import ModelRow, PublishedRow, Source, Watch
+from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, stopping
+from photoclip.errors import PhotoClipError
+from photoclip.settings import choose_model, chosen_model
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+SOURCES: dict[str, Source] = {"": "", "hub": "hub", "openai": "openai"}
+
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Also when it is installed already.")]
 
 
 def register(app: typer.Typer) -> None:
-    models = typer.Typer(help="The models on this machine.", no_args_is_help=True)
+    models = typer.Typer(help="The models: those on this machine, and those that can be downloaded.")
+    models.callback(invoke_without_command=True)(list_without_command)
     models.command("list")(list_models)
+    models.command("get")(get)
+    models.command("import")(take_in)
+    models.command("remove")(remove)
+    models.command("use")(use)
     app.add_typer(models, name="models")
 
 
+def list_without_command(
+    context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False
+) -> None:
+    """The models: those on this machine, and those that can be downloaded."""
+    if context.invoked_subcommand is None:
+        list_models(context, library, as_json)
+
+
 def list_models(context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the models that can be used."""
+    """List the models that can be used, and those that can be downloaded."""
     terminal = Terminal.of(context, library, as_json)
-    rows = terminal.services.models()
+    rows, published = terminal.services.models(), terminal.services.store.published()
+    in_use = chosen_model(terminal.folder)
     if terminal.json:
-        terminal.document({"models": [asdict(row) for row in rows]})
+        found = [{**asdict(row), "in_use": row.name == in_use} for row in rows]
+        terminal.document(
+            {"models": found, "in_use": in_use, "published": [asdict(row) for row in published]}
+        )
         return
-    terminal.table(
-        ("name", ">size", ">numbers", ">picture"),
-        [(m.name, f"{m.bytes / 1e6:.0f} MB", str(m.dim), f"{m.image_size} px") for m in rows],
-    )
+    columns = ("", "name", ">size", ">numbers", ">picture", "licence", "")
+    terminal.table(columns, [_installed(row, row.name == in_use) for row in rows])
+    if missing := [row for row in published if not row.installed]:
+        terminal.write("\nTo download, with photoclip models get NAME:\n")
+        terminal.table(columns, [_available(row) for row in missing])
+
+
+def get(
+    context: typer.Context,
+    name: NameArgument,
+    source: Annotated[
+        str, typer.Option("--source", metavar="hub|openai", help="Only from there.", show_default=False)
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to the licence without being asked.")] = False,
+    replace: ReplaceOption = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Download a published model. Ctrl+C is safe: the same command goes on from there."""
+    terminal = Terminal.of(context, library, as_json)
+    row = _published(terminal, name)
+    if row is None:
+        raise PhotoClipError(f'There is no published model "{name}"; photoclip models list shows them.')
+    agree(terminal, row, yes)
+    with stopping() as stop, progress_bar(row.name) as progress:
+        watch = Watch(stop, progress, terminal.say)
+        model = terminal.services.store.get(row.name, _source(source), replace, watch)
+    _installed_as(terminal, model)
+
+
+def take_in(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A checkpoint or a model's folder.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it.")],
+    like: Annotated[
+        str,
+        typer.Option(
+            "--like", metavar="PUBLISHED", show_default=False,
+            help="The published model with its activation and preprocessing, where the file does not tell.",
+        ),
+    ] = "",
+    replace: ReplaceOption = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take in a model from a file or folder, which is left as it is."""
+    terminal = Terminal.of(context, library, as_json)
+    _installed_as(terminal, terminal.services.store.take_in(path.expanduser(), name, like, replace))
+
+
+def remove(
+    context: typer.Context, name: NameArgument, library: LibraryOption = None, as_json: JsonOption = False
+) -> None:
+    """Delete a model from this machine; photos and what is known of them stay."""
+    terminal = Terminal.of(context, library, as_json)
+    name = _own_name(terminal, name)
+    own = {row.name for row in terminal.services.models() if not row.shipped}
+    if name in own and name == chosen_model(terminal.folder):
+        raise PhotoClipError(f"{name} is in use; choose another first with: photoclip models use NAME")
+    terminal.services.store.remove(name)
+    if terminal.json:
+        terminal.document({"removed": name})
+    else:
+        terminal.write(f"{name} is removed.")
+
+
+def use(
+    context: typer.Context, name: NameArgument, library: LibraryOption = None, as_json: JsonOption = False
+) -> None:
+    """Choose the model that the library uses from now on."""
+    terminal = Terminal.of(context, library, as_json)
+    name = _own_name(terminal, name)
+    rows = {row.name: row for row in terminal.services.models()}
+    if name not in rows:
+        hint = (
+            f"get it with: photoclip models get {name}" if _published(terminal, name) else "see models list"
+        )
+        raise PhotoClipError(f'There is no model "{name}" on this machine; {hint}.')
+    if rows[name].problem:
+        raise PhotoClipError(rows[name].problem)
+    with terminal.library(create=True) as opened:
+        try:
+            choose_model(opened.folder, name)
+        except OSError as error:
+            raise PhotoClipError(
+                f"The choice cannot be kept in {opened.folder} ({error.strerror})."
+            ) from error
+    if terminal.json:
+        terminal.document({"in_use": name})
+    else:
+        terminal.write(f"{name} is in use; photoclip index makes the photos known to it.")
+
+
+def _published(terminal: Terminal, name: str) -> PublishedRow | None:
+    """The published model that is called so by anybody."""
+    rows = terminal.services.store.published()
+    return next((row for row in rows if name and name in (row.name, row.alias, row.repository)), None)
+
+
+def _own_name(terminal: Terminal, name: str) -> str:
+    row = _published(terminal, name)
+    return row.name if row else name
+
+
+def _source(text: str) -> Source:
+    if text not in SOURCES:
+        raise typer.BadParameter("--source is hub or openai")
+    return SOURCES[text]
+
+
+def _installed_as(terminal: Terminal, model: ModelRow) -> None:
+    if terminal.json:
+        terminal.document({"model": asdict(model)})
+    else:
+        terminal.write(f"{model.name} is installed; use it with: photoclip models use {model.name}")
+
+
+def _installed(row: ModelRow, in_use: bool) -> tuple[str, ...]:
+    cells = _cells(row.name, row.bytes, row.dim, row.image_size, row.licence, row.problem or row.quality)
+    return ("*" if in_use else "", *cells)
+
+
+def _available(row: PublishedRow) -> tuple[str, ...]:
+    return ("", *_cells(row.name, row.bytes, row.dim, row.image_size, row.licence, row.quality))
+
+
+def _cells(name: str, size: int, dim: int, image_size: int, licence: str, line: str) -> tuple[str, ...]:
+    return (name, megabytes(size), str(dim), f"{image_size} px", licence, line)

@@ -1,0 +1,130 @@
+"""The person's own models: got from the hub, taken in from a file, removed.
+
+Each is a folder in `models_dir()`, named after the model, in PhotoClip's own dialect and half precision. It
+appears and goes by one rename, so that a process killed at any moment leaves it whole or not there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from photoclip.clip.models import ModelInfo, describe, installed_folders, shipped_folders
+from photoclip.clip.registry import published
+from photoclip.clip.room import require_room, write_fault
+from photoclip.clip.unfinished import GONE, NEW, OLD, delete, unfinished
+from photoclip.errors import ModelError
+from photoclip.paths import models_dir
+
+if TYPE_CHECKING:
+    from photoclip.clip.config import CLIPConfig
+    from photoclip.clip.hub import Source
+    from photoclip.clip.job import Job
+    from photoclip.clip.model import CLIP
+
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+
+
+def get(name: str, job: Job, source: Source = "", *, replace: bool = False) -> ModelInfo:
+    """Downloads a published model and installs it under its name.
+
+    Raises ModelError, DiskFull, or Cancelled; what has arrived is kept for the next time.
+    """
+    from photoclip.clip import hub
+
+    model = published(name)
+    _require_free(model.name, replace)
+    with unfinished(model.name) as folder:
+        weights = hub.download(model, folder, source, job)
+        job.check()
+        job.say(f"{model.name} has arrived; installing it.")
+        try:
+            loaded, config = _read(weights, model.config)
+        except ModelError:
+            delete(folder)  # what came is what was published, and is of no use
+            raise
+        info = _put(loaded, config, folder, model.name)
+        delete(folder)
+        return info
+
+
+def install(source: Path, name: str, config: CLIPConfig | None = None, *, replace: bool = False) -> ModelInfo:
+    """Takes in a model from a file or folder in any dialect, as `name`; `source` is left as it is.
+
+    `config` declares what the weights alone do not tell. Raises ModelError or DiskFull with a sentence.
+    """
+    _require_free(name, replace)
+    if not source.exists():
+        raise ModelError(f"There is no model at {source}.")
+    require_room(models_dir(), _size(source), name)
+    with unfinished(name) as folder:
+        return _put(*_read(source, config), folder, name)
+
+
+def remove(name: str) -> None:
+    """Deletes one of the person's models. Raises ModelError for others, with a sentence."""
+    if name in {folder.name for folder in shipped_folders()}:
+        raise ModelError(f"{name} comes with PhotoClip and cannot be removed.")
+    own = {folder.name: folder for folder in installed_folders()}
+    if name not in own:
+        known = f"yours are: {', '.join(own)}" if own else "you have none"
+        raise ModelError(f'There is no model "{name}" to remove; {known}.')
+    with unfinished(name) as folder:
+        try:
+            own[name].rename(folder / GONE)
+        except OSError as error:
+            raise write_fault(error, own[name]) from error
+
+
+def _require_free(name: str, replace: bool) -> None:
+    """Raises ModelError unless a model may be installed as `name`; some disks do not tell a from A."""
+    if not NAME.fullmatch(name):
+        raise ModelError(
+            f'"{name}" cannot be a model\'s name; use up to 64 letters, digits, ".", "-" and "_".'
+        )
+    if name.lower() in {folder.name.lower() for folder in shipped_folders()}:
+        raise ModelError(f"{name} is the name of a model that comes with PhotoClip; choose another.")
+    if not replace and name.lower() in {folder.name.lower() for folder in installed_folders()}:
+        raise ModelError(f"{name} is installed already; remove it first, or replace it with --replace.")
+
+
+def _read(source: Path, config: CLIPConfig | None) -> tuple[CLIP, CLIPConfig]:
+    from photoclip.clip import checkpoint, dialects
+
+    config, tensors = dialects.read(source, config)
+    return checkpoint.build(config, tensors, source), config
+
+
+def _put(model: CLIP, config: CLIPConfig, folder: Path, name: str) -> ModelInfo:
+    """Writes the model under `folder`, then puts it in its place."""
+    from safetensors import SafetensorError
+
+    from photoclip.clip import checkpoint
+
+    target = models_dir() / name
+    try:
+        checkpoint.save(model, changed(config, name=name), folder / NEW)
+        info = describe(folder / NEW)
+        _sync(folder / NEW)
+        if target.exists():
+            target.rename(folder / OLD)
+        (folder / NEW).rename(target)
+    except (OSError, SafetensorError) as error:
+        raise write_fault(error, models_dir()) from error
+    return changed(info, folder=target)
+
+
+def _sync(folder: Path) -> None:
+    """Has the files on the disk before the rename that makes them count."""
+    for path in folder.iterdir():
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+
+
+def _size(source: Path) -> int:
+    if source.is_file():
+        return source.stat().st_size
+    return sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
