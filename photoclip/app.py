@@ -127,8 +127,8 @@ def published_models() -> list[PublishedRow]:
 
 def get_model(name: str, source: Source, replace: bool, watch: Watch) -> ModelRow:
     """Downloads and installs a published model."""
-    from photoclip.clip.job import Job
     from photoclip.clip.store import get
+    from photoclip.clip.store.job import Job
 
     job = Job(watch.stop, watch.progress, watch.say)
     return _row(get(name, job, source, replace=replace).folder, shipped=False)

@@ -20,9 +20,9 @@ from torch import Tensor
 from photoclip import pixels
 from photoclip.clip import checkpoint, models, registry, store, zeroshot
 from photoclip.clip.config import CLIPConfig
-from photoclip.clip.job import Job
 from photoclip.clip.model import CLIP
 from photoclip.clip.preprocess import Normalize, pixel_spec
+from photoclip.clip.store.job import Job
 from photoclip.clip.tokenizer import FULL_VOCABULARY, Tokenizer, load_tokenizer
 from photoclip.errors import PhotoClipError
 

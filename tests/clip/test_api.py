@@ -14,7 +14,7 @@ from safetensors.torch import save
 
 from photoclip import clip
 from photoclip.clip import api, checkpoint, registry
-from photoclip.clip.hub import CONFIG, WEIGHTS
+from photoclip.clip.store.hub import CONFIG, WEIGHTS
 from photoclip.errors import ModelError, UnreadablePhoto
 from tests.clip.hub_server import Hub
 from tests.clip.small_models import SMALL, random_model

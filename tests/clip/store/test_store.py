@@ -15,11 +15,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from photoclip.clip import checkpoint, registry, room, store, unfinished
-from photoclip.clip.hub import CONFIG, WEIGHTS
-from photoclip.clip.job import Job
+from photoclip.clip import checkpoint, registry, store
 from photoclip.clip.models import describe, find_model, model_folders
 from photoclip.clip.registry import PublishedModel
+from photoclip.clip.store import room, unfinished
+from photoclip.clip.store.hub import CONFIG, WEIGHTS
+from photoclip.clip.store.job import Job
 from photoclip.errors import Cancelled, DiskFull, ModelError
 from photoclip.paths import models_dir
 from tests.clip.hub_server import Hub, Trouble
@@ -265,7 +266,7 @@ def test_parts_of_a_download_survive_the_clearing(folder: Path) -> None:
 
 
 def test_needs_no_torch_to_look() -> None:
-    code = "import sys, photoclip.clip.store, photoclip.clip.hub; sys.exit('torch' in sys.modules)"
+    code = "import sys, photoclip.clip.store, photoclip.clip.store.hub; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from photoclip.clip.room import make_folder, write_fault
+from photoclip.clip.store.room import make_folder, write_fault
 from photoclip.errors import ModelError
 from photoclip.paths import models_dir
 

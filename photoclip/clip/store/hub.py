@@ -17,11 +17,11 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 import photoclip
-from photoclip.clip.download import TIMEOUT, Remote, fetch, part_of, patiently
-from photoclip.clip.faults import DownloadError, Fault, FaultError, raise_for
-from photoclip.clip.job import Job
 from photoclip.clip.registry import OPENAI_ADDRESS, PublishedModel, parameters
-from photoclip.clip.room import require_room
+from photoclip.clip.store.download import TIMEOUT, Remote, fetch, part_of, patiently
+from photoclip.clip.store.faults import DownloadError, Fault, FaultError, raise_for
+from photoclip.clip.store.job import Job
+from photoclip.clip.store.room import require_room
 from photoclip.errors import ModelError
 
 Source = Literal["", "hub", "openai"]  # empty: the hub, and when that fails OpenAI's address

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions
 
-from photoclip.clip.faults import DROPPED, DownloadError, Fault, FaultError, fault_of, raise_for
-from photoclip.clip.job import Job, Speed
-from photoclip.clip.room import write_fault
+from photoclip.clip.store.faults import DROPPED, DownloadError, Fault, FaultError, fault_of, raise_for
+from photoclip.clip.store.job import Job, Speed
+from photoclip.clip.store.room import write_fault
 
 CHUNK = 64 * 1024
 TIMEOUT = (10.0, 10.0)  # seconds to connect, and without a byte

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from photoclip.clip.models import ModelInfo, describe, installed_folders, shipped_folders
 from photoclip.clip.registry import published
-from photoclip.clip.room import require_room, write_fault
-from photoclip.clip.unfinished import GONE, NEW, OLD, delete, unfinished
+from photoclip.clip.store.room import require_room, write_fault
+from photoclip.clip.store.unfinished import GONE, NEW, OLD, delete, unfinished
 from photoclip.errors import ModelError
 from photoclip.paths import models_dir
 
 if TYPE_CHECKING:
     from photoclip.clip.config import CLIPConfig
-    from photoclip.clip.hub import Source
-    from photoclip.clip.job import Job
     from photoclip.clip.model import CLIP
+    from photoclip.clip.store.hub import Source
+    from photoclip.clip.store.job import Job
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
@@ -33,7 +33,7 @@ def get(name: str, job: Job, source: Source = "", *, replace: bool = False) -> M
 
     Raises ModelError, DiskFull, or Cancelled; what has arrived is kept for the next time.
     """
-    from photoclip.clip import hub
+    from photoclip.clip.store import hub
 
     model = published(name)
     _require_free(model.name, replace)

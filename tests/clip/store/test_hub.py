@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from photoclip.clip import room
-from photoclip.clip.faults import DownloadError
-from photoclip.clip.hub import CONFIG, WEIGHTS, download
-from photoclip.clip.job import Job
 from photoclip.clip.registry import PublishedModel
+from photoclip.clip.store import room
+from photoclip.clip.store.faults import DownloadError
+from photoclip.clip.store.hub import CONFIG, WEIGHTS, download
+from photoclip.clip.store.job import Job
 from photoclip.errors import Cancelled, DiskFull, ModelError
 from tests.clip.hub_server import Hub, Trouble
 from tests.clip.small_models import SMALL
@@ -322,7 +322,9 @@ def test_what_has_arrived_needs_no_room_again(
 ) -> None:
     (tmp_path / f"{WEIGHTS[0]}.{DIGEST[:16]}.part").write_bytes(CONTENT[:300_000])
     needed: list[int] = []
-    monkeypatch.setattr("photoclip.clip.hub.require_room", lambda folder, count, name: needed.append(count))
+    monkeypatch.setattr(
+        "photoclip.clip.store.hub.require_room", lambda folder, count, name: needed.append(count)
+    )
     download(MODEL, tmp_path, "", waiter.job)
     whole = tmp_path / "other"
     whole.mkdir()
@@ -337,7 +339,7 @@ def test_a_disk_that_fills_up_is_a_sentence(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("photoclip.clip.download._Part.append", full)
+        patched.setattr("photoclip.clip.store.download._Part.append", full)
         with pytest.raises(DiskFull, match="is full; make room there"):
             download(MODEL, tmp_path, "", waiter.job)
     assert download(MODEL, tmp_path, "", waiter.job).read_bytes() == CONTENT
