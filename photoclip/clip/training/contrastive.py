@@ -1,0 +1,358 @@
+"""Contrastive training of both towers, or one, on pictures with captions.
+
+Symmetric InfoNCE with a learned temperature (Radford et al., 2021, section 2.3) over batches whose memory is
+that of a chunk (`gradcache`). What a step draws depends on the seed and the step alone, so a run that was
+killed and goes on ends with the weights of one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from photoclip import pixels
+from photoclip.clip import zeroshot
+from photoclip.clip.config import CLIPConfig
+from photoclip.clip.loss import clamp_logit_scale
+from photoclip.clip.model import CLIP
+from photoclip.clip.preprocess import Normalize, pixel_spec
+from photoclip.clip.tokenizer import load_tokenizer
+from photoclip.clip.training.captions import READERS, Captioned, Captions
+from photoclip.clip.training.evaluate import Figures, retrieval
+from photoclip.clip.training.gradcache import Tower, backward, contrastive_loss
+from photoclip.clip.training.mixture import random_crop
+from photoclip.clip.training.train import decayed
+from photoclip.errors import PhotoClipError, UnreadablePhoto
+
+STATE, LOG = "state.pt", "log.jsonl"
+TOLD_EVERY = 10.0  # seconds between two lines about the loss
+
+Say = Callable[[str], None]
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run learns. Those of `FREE` may be others when it goes on, the rest may not."""
+
+    steps: int = 1000
+    batch: int = 256  # pairs that are compared with each other in a step
+    chunk: int = 32  # pairs whose activations are in memory at a time
+    peak: float = 1e-5  # the learning rate after the warm-up
+    warmup: float = 0.05  # of the steps
+    decay: float = 0.1  # AdamW's, of matrices only
+    freeze: Literal["image", "text", "none"] = "none"
+    freeze_batch_norm: bool = True  # keeps the statistics; a model from scratch has none to keep
+    precision: Literal["bfloat16", "float32"] = "bfloat16"
+    seed: int = 0
+    validate_every: int = 100  # steps
+    save_minutes: float = 5.0
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step: up along a line, then down along a cosine."""
+        warm = math.ceil(self.warmup * self.steps)
+        if step < warm:
+            return self.peak * (step + 1) / warm
+        return self.peak * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, self.steps - warm)))
+
+
+FREE = frozenset({"chunk", "validate_every", "save_minutes"})
+
+
+class Run:
+    """One training of `model`, in place: its state lives in `folder`/state.pt, its figures in log.jsonl."""
+
+    def __init__(
+        self,
+        folder: Path,
+        model: CLIP,
+        config: CLIPConfig,
+        data: Captions,
+        settings: Settings,
+        device: torch.device,
+    ) -> None:
+        """Goes on from the state in `folder` where there is one, whatever `model` holds.
+
+        Raises PhotoClipError when that state is damaged or was begun with other settings or data.
+        """
+        self.folder, self.model, self.config, self.data = folder, model.to(device), config, data
+        self.settings, self.device = settings, device
+        self.spec, self.normalize = pixel_spec(config), Normalize(config, device, torch.float32)
+        self.tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
+        numbers: dict[str, int] = {}
+        self.pictures = [numbers.setdefault(p.digest, len(numbers)) for p in data.training]
+        self.trained = self._freeze()
+        self.optimizer = torch.optim.AdamW(
+            decayed(self.trained, settings.decay), lr=settings.peak, betas=(0.9, 0.98), eps=1e-6
+        )
+        self.step = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / STATE).is_file():
+            self._resume()
+        self._cut_log()
+
+    def train(self, say: Say, stop_at: int | None = None) -> None:
+        """Trains to the end, or to the step `stop_at`, and keeps the state.
+
+        Raises PhotoClipError when the loss is no number any more, or a picture cannot be read; the state
+        that was kept last is then as good as it was.
+        """
+        saved = told = time.monotonic()
+        if self.step == 0:
+            self._tell(say, self.validate())
+        while self.step < min(self.settings.steps, stop_at or self.settings.steps):
+            figures = self.train_step()
+            now, last = time.monotonic(), self.step == self.settings.steps
+            if last or now - told > TOLD_EVERY:
+                told = now
+                self._tell(say, figures)
+            if last or self.step % self.settings.validate_every == 0:
+                self._tell(say, self.validate())
+            if now - saved > 60 * self.settings.save_minutes:
+                self.save()
+                saved = now
+        self.save()
+
+    def train_step(self) -> dict[str, float]:
+        """One update of the weights; its loss, temperature and learning rate."""
+        rate = self.settings.rate(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        images, tokens, same = self._batch()
+        self._learning_mode()
+        self.optimizer.zero_grad(set_to_none=True)
+        towers = [
+            Tower(lambda part: self._encode(self.model.encode_image, images[part]), self._learns("image")),
+            Tower(lambda part: self._encode(self.model.encode_text, tokens[part]), self._learns("text")),
+        ]
+
+        def loss_of(image: Tensor, text: Tensor) -> Tensor:
+            return contrastive_loss(image, text, self.model.logit_scale.exp(), same)
+
+        with self._own_random_numbers():
+            loss = backward(towers, loss_of, len(tokens), self.settings.chunk, self.device)
+        norm = nn.utils.clip_grad_norm_(self.trained, 1.0)
+        if not (loss.isfinite() and norm.isfinite()):  # before the weights are touched
+            raise self._diverged()
+        self.optimizer.step()
+        clamp_logit_scale(self.model)
+        self.step += 1
+        return {"loss": loss.item(), "scale": self.model.logit_scale.exp().item(), "rate": rate}
+
+    @torch.inference_mode()
+    def validate(self) -> dict[str, float]:
+        """Recall both ways on the validation pictures, as shares of 1, and the zero-shot top-1 of those that
+        have labels, among all labels; {} without such pictures."""
+        held_out = self.data.validation
+        if not held_out:
+            return {}
+        self.model.eval()
+        images = torch.cat(
+            [
+                self._encode(self.model.encode_image, self._plain_pixels(part))
+                for part in _chunks(held_out, self.settings.chunk)
+            ]
+        )
+        owner = torch.tensor([number for number, picture in enumerate(held_out) for _ in picture.captions])
+        texts = [text for picture in held_out for text in picture.captions]
+        encoded = torch.cat([self._encode_texts(part) for part in _chunks(texts, self.settings.chunk)])
+        figures = Figures()
+        retrieval((encoded @ images.T).cpu(), owner, figures)
+        found = {f"text_to_image_r{depth}": share for depth, share in figures.text_to_image.items()}
+        found |= {f"image_to_text_r{depth}": share for depth, share in figures.image_to_text.items()}
+        return found | self._zero_shot(images)
+
+    def _zero_shot(self, images: Tensor) -> dict[str, float]:
+        names = self.data.labels()
+        rows = [row for row, picture in enumerate(self.data.validation) if picture.label]
+        if len(names) < 2 or not rows:
+            return {}
+        weights = zeroshot.class_weights(self._encode_texts, names, batch_size=self.settings.chunk)
+        answers = (images[rows] @ weights.T).argmax(dim=1).tolist()
+        right = [
+            names[answer] == self.data.validation[row].label
+            for answer, row in zip(answers, rows, strict=True)
+        ]
+        return {"zero_shot_top1": sum(right) / len(right)}
+
+    def save(self) -> None:
+        """All or nothing, so that a kill in the middle costs minutes and not the run. Weights that are no
+        numbers any more never replace good ones."""
+        if not all(parameter.isfinite().all() for parameter in self.trained):
+            raise self._diverged()
+        unfinished = self.folder / f"{STATE}.part"
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "begun_as": self._begun_as(),
+        }
+        torch.save(state, unfinished)
+        unfinished.replace(self.folder / STATE)
+
+    def _resume(self) -> None:
+        path = self.folder / STATE
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+            begun_as, now = state["begun_as"], self._begun_as()
+            if changed := [name for name in now if begun_as.get(name) != now[name]]:
+                raise PhotoClipError(
+                    f"The run in {self.folder} was begun with another {changed[0]}; "
+                    "go on as it was begun, or use an empty folder."
+                )
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+        except PhotoClipError:
+            raise
+        except Exception as error:  # torch raises anything on a damaged file
+            raise PhotoClipError(f"The run's state {path} cannot be read; use an empty folder.") from error
+
+    def _begun_as(self) -> dict[str, Any]:
+        """What must be the same for a run to go on."""
+        kept = {name: value for name, value in asdict(self.settings).items() if name not in FREE}
+        return {**kept, "model": self.config.to_json(), "number of pictures": len(self.data.training)}
+
+    def _cut_log(self) -> None:
+        """Drops what a killed run logged after its last state: it will be logged again."""
+        path = self.folder / LOG
+        if path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if self.step and _step_of(line) <= self.step]
+            path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def _tell(self, say: Say, figures: dict[str, float]) -> None:
+        if figures:
+            say(
+                f"step {self.step}/{self.settings.steps} "
+                + " ".join(_shown(*pair) for pair in figures.items())
+            )
+            with (self.folder / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps({"step": self.step, **figures}) + "\n")
+
+    def _diverged(self) -> PhotoClipError:
+        kept = f"{self.folder / STATE} keeps the last good state" if (self.folder / STATE).is_file() else ""
+        return PhotoClipError(
+            f"The loss is no number any more at step {self.step}; begin again with a smaller learning rate"
+            + (f" ({kept})." if kept else ".")
+        )
+
+    def _learns(self, tower: str) -> bool:
+        return self.settings.freeze != tower
+
+    def _freeze(self) -> list[nn.Parameter]:
+        """Marks what is to be trained, and returns it: the temperature always is."""
+        for name, parameter in self.model.named_parameters():
+            tower = "image" if name.startswith("visual.") else "text"
+            parameter.requires_grad_(name == "logit_scale" or self._learns(tower))
+        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+
+    def _learning_mode(self) -> None:
+        self.model.train()
+        if self.settings.freeze_batch_norm or not self._learns("image"):
+            for module in self.model.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """This step's pictures [B, 3, S, S] and tokens [B, L], and which pairs mean the same, [B, B]."""
+        settings, pictures = self.settings, self.data.training
+        rows = _drawn(len(pictures), self.step * settings.batch, settings.batch, settings.seed)
+        random = np.random.default_rng((settings.seed, 1, self.step))
+        texts = [str(random.choice(pictures[row].captions)) for row in rows]
+        seeds = [(settings.seed, 2, self.step, place) for place in range(len(rows))]
+
+        def crop(row: int, seed: tuple[int, ...]) -> NDArray[np.uint8]:
+            return random_crop(self._decoded(pictures[row]), self.spec.size, np.random.default_rng(seed))
+
+        with ThreadPoolExecutor(READERS, "photoclip-training") as pool:
+            images = self.normalize(np.stack(list(pool.map(crop, rows, seeds))))
+        tokens = self.tokenizer(texts, truncate=True)
+        said = tokens.unique(dim=0, return_inverse=True)[1]  # equal tokens are equal captions to the model
+        shown = torch.tensor([self.pictures[row] for row in rows])
+        same = (said[:, None] == said) | (shown[:, None] == shown)
+        return images, tokens.to(self.device), same.to(self.device)
+
+    def _plain_pixels(self, pictures: Sequence[Captioned]) -> Tensor:
+        """[N, 3, S, S], as the library makes them."""
+
+        def plain(picture: Captioned) -> NDArray[np.uint8]:
+            return pixels.model_pixels(self._open(picture), self.spec)
+
+        with ThreadPoolExecutor(READERS, "photoclip-training") as pool:
+            return self.normalize(np.stack(list(pool.map(plain, pictures))))
+
+    def _decoded(self, picture: Captioned) -> NDArray[np.uint8]:
+        return np.asarray(self._open(picture))
+
+    def _open(self, picture: Captioned) -> Image.Image:
+        try:
+            data = picture.path.read_bytes()
+            return pixels.decode(data, shortest_side=pixels.decoded_side(self.spec)).image
+        except (OSError, UnreadablePhoto) as error:  # it could be read when the run began
+            raise PhotoClipError(f"{picture.path} cannot be read any more: {error}") from error
+
+    def _encode(self, encode: Callable[[Tensor], Tensor], batch: Tensor) -> Tensor:
+        """Unit vectors float32 [N, E]."""
+        lower = self.settings.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=lower):
+            features = encode(batch)
+        return F.normalize(features.float(), dim=-1)
+
+    def _encode_texts(self, texts: Sequence[str]) -> Tensor:
+        tokens = self.tokenizer(list(texts), truncate=True).to(self.device)
+        return self._encode(self.model.encode_text, tokens)
+
+    @contextmanager
+    def _own_random_numbers(self) -> Iterator[None]:
+        """torch's random numbers as a function of the seed and the step, for a tower that draws any."""
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
+            yield
+
+
+def scratch(config: CLIPConfig, seed: int) -> CLIP:
+    """A CLIP with random weights; the same seed gives the same ones."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return CLIP(config)
+
+
+def _drawn(pictures: int, start: int, count: int, seed: int) -> list[int]:
+    """`count` places from `start` on in an endless row of shuffled passes over all pictures."""
+    found: list[int] = []
+    while len(found) < count:
+        done, place = divmod(start + len(found), pictures)
+        shuffled = np.random.default_rng((seed, 0, done)).permutation(pictures)
+        found += shuffled[place : place + count - len(found)].tolist()
+    return found
+
+
+def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _step_of(line: str) -> float:
+    """The step of a line of the log; a line that a kill cut short belongs to no step that counts."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{name} {value:.3g}"
