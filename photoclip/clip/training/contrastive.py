@@ -11,32 +11,25 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
-from photoclip import pixels
 from photoclip.clip import zeroshot
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.loss import clamp_logit_scale
 from photoclip.clip.model import CLIP
-from photoclip.clip.preprocess import Normalize, pixel_spec
-from photoclip.clip.tokenizer import load_tokenizer
-from photoclip.clip.training.captions import READERS, Captioned, Captions
+from photoclip.clip.training.captions import Captions
+from photoclip.clip.training.draws import Draws
 from photoclip.clip.training.evaluate import Figures, retrieval
 from photoclip.clip.training.gradcache import Tower, backward, contrastive_loss
-from photoclip.clip.training.mixture import random_crop
 from photoclip.clip.training.train import decayed
-from photoclip.errors import PhotoClipError, UnreadablePhoto
+from photoclip.errors import PhotoClipError
 
 STATE, LOG = "state.pt", "log.jsonl"
 TOLD_EVERY = 10.0  # seconds between two lines about the loss
@@ -91,10 +84,7 @@ class Run:
         """
         self.folder, self.model, self.config, self.data = folder, model.to(device), config, data
         self.settings, self.device = settings, device
-        self.spec, self.normalize = pixel_spec(config), Normalize(config, device, torch.float32)
-        self.tokenizer = load_tokenizer(config.text.vocab_size, config.text.context_length)
-        numbers: dict[str, int] = {}
-        self.pictures = [numbers.setdefault(p.digest, len(numbers)) for p in data.training]
+        self.draws = Draws(data.training, config, settings.batch, settings.seed)
         self.trained = self._freeze()
         self.optimizer = torch.optim.AdamW(
             decayed(self.trained, settings.decay), lr=settings.peak, betas=(0.9, 0.98), eps=1e-6
@@ -132,7 +122,7 @@ class Run:
         rate = self.settings.rate(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        images, tokens, same = self._batch()
+        images, tokens, same = (part.to(self.device) for part in self.draws.batch(self.step))
         self._learning_mode()
         self.optimizer.zero_grad(set_to_none=True)
         towers = [
@@ -163,7 +153,7 @@ class Run:
         self.model.eval()
         images = torch.cat(
             [
-                self._encode(self.model.encode_image, self._plain_pixels(part))
+                self._encode(self.model.encode_image, self.draws.plain(part).to(self.device))
                 for part in _chunks(held_out, self.settings.chunk)
             ]
         )
@@ -268,44 +258,6 @@ class Run:
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
 
-    def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
-        """This step's pictures [B, 3, S, S] and tokens [B, L], and which pairs mean the same, [B, B]."""
-        settings, pictures = self.settings, self.data.training
-        rows = _drawn(len(pictures), self.step * settings.batch, settings.batch, settings.seed)
-        random = np.random.default_rng((settings.seed, 1, self.step))
-        texts = [str(random.choice(pictures[row].captions)) for row in rows]
-        seeds = [(settings.seed, 2, self.step, place) for place in range(len(rows))]
-
-        def crop(row: int, seed: tuple[int, ...]) -> NDArray[np.uint8]:
-            return random_crop(self._decoded(pictures[row]), self.spec.size, np.random.default_rng(seed))
-
-        with ThreadPoolExecutor(READERS, "photoclip-training") as pool:
-            images = self.normalize(np.stack(list(pool.map(crop, rows, seeds))))
-        tokens = self.tokenizer(texts, truncate=True)
-        said = tokens.unique(dim=0, return_inverse=True)[1]  # equal tokens are equal captions to the model
-        shown = torch.tensor([self.pictures[row] for row in rows])
-        same = (said[:, None] == said) | (shown[:, None] == shown)
-        return images, tokens.to(self.device), same.to(self.device)
-
-    def _plain_pixels(self, pictures: Sequence[Captioned]) -> Tensor:
-        """[N, 3, S, S], as the library makes them."""
-
-        def plain(picture: Captioned) -> NDArray[np.uint8]:
-            return pixels.model_pixels(self._open(picture), self.spec)
-
-        with ThreadPoolExecutor(READERS, "photoclip-training") as pool:
-            return self.normalize(np.stack(list(pool.map(plain, pictures))))
-
-    def _decoded(self, picture: Captioned) -> NDArray[np.uint8]:
-        return np.asarray(self._open(picture))
-
-    def _open(self, picture: Captioned) -> Image.Image:
-        try:
-            data = picture.path.read_bytes()
-            return pixels.decode(data, shortest_side=pixels.decoded_side(self.spec)).image
-        except (OSError, UnreadablePhoto) as error:  # it could be read when the run began
-            raise PhotoClipError(f"{picture.path} cannot be read any more: {error}") from error
-
     def _encode(self, encode: Callable[[Tensor], Tensor], batch: Tensor) -> Tensor:
         """Unit vectors float32 [N, E]."""
         lower = self.settings.precision == "bfloat16"
@@ -314,7 +266,7 @@ class Run:
         return F.normalize(features.float(), dim=-1)
 
     def _encode_texts(self, texts: Sequence[str]) -> Tensor:
-        tokens = self.tokenizer(list(texts), truncate=True).to(self.device)
+        tokens = self.draws.tokenizer(list(texts), truncate=True).to(self.device)
         return self._encode(self.model.encode_text, tokens)
 
     @contextmanager
@@ -330,16 +282,6 @@ def scratch(config: CLIPConfig, seed: int) -> CLIP:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return CLIP(config)
-
-
-def _drawn(pictures: int, start: int, count: int, seed: int) -> list[int]:
-    """`count` places from `start` on in an endless row of shuffled passes over all pictures."""
-    found: list[int] = []
-    while len(found) < count:
-        done, place = divmod(start + len(found), pictures)
-        shuffled = np.random.default_rng((seed, 0, done)).permutation(pictures)
-        found += shuffled[place : place + count - len(found)].tolist()
-    return found
 
 
 def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:

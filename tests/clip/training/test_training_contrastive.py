@@ -18,6 +18,7 @@ from photoclip.clip.config import CLIPConfig, TextConfig, ViTConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.training import captions, contrastive, finetune
 from photoclip.clip.training.contrastive import Run, Settings, scratch
+from photoclip.clip.training.draws import drawn
 from photoclip.errors import PhotoClipError
 from tests.clip.training.training_pictures import CONFIG as RESNET
 from tests.clip.training.training_pictures import encoded, picture
@@ -183,15 +184,15 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_state(
 
 
 def test_pairs_of_one_caption_or_one_picture_are_known(begin: Callable[..., Run]) -> None:
-    _, tokens, same = begin(batch=24)._batch()
+    _, tokens, same = begin(batch=24).draws.batch(0)
     assert torch.equal(same, (tokens[:, None] == tokens[None]).all(dim=-1))  # 24 different pictures
     assert same.float().sum() > 24
-    _, tokens, twice = begin("twice", batch=48)._batch()
+    _, tokens, twice = begin("twice", batch=48).draws.batch(0)
     assert (twice & ~(tokens[:, None] == tokens[None]).all(dim=-1)).any()
 
 
 def test_passes_show_every_picture_once() -> None:
-    found = [row for step in range(5) for row in contrastive._drawn(10, 4 * step, 4, seed=1)]
+    found = [row for step in range(5) for row in drawn(10, 4 * step, 4, seed=1)]
     assert sorted(found[:10]) == sorted(found[10:]) == list(range(10))
     assert found[:10] != found[10:]
 
