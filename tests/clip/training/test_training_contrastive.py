@@ -16,7 +16,7 @@ from torch import nn
 from photoclip.clip import checkpoint
 from photoclip.clip.config import CLIPConfig, TextConfig, ViTConfig
 from photoclip.clip.model import CLIP
-from photoclip.clip.training import captions, contrastive, finetune
+from photoclip.clip.training import captions, finetune
 from photoclip.clip.training.contrastive import Run, Settings, scratch
 from photoclip.clip.training.draws import drawn
 from photoclip.errors import PhotoClipError
