@@ -133,8 +133,7 @@ def _read(name: str | Path) -> tuple[CLIPConfig, checkpoint.Tensors, Path]:
 
 def _installed(name: str) -> Path:
     """The folder of a model by name, downloaded where it is a published one."""
-    own = {folder.name: folder for folder in models.model_folders()}
-    known = [model for model in registry.PUBLISHED if name in (model.name, model.alias)]
-    if known and known[0].name not in own:
-        return store.get(known[0].name, Job()).folder
-    return models.find_model(known[0].name if known else name).folder
+    published = registry.find(name)
+    if published and published.name not in {folder.name for folder in models.model_folders()}:
+        return store.get(published.name, Job()).folder
+    return models.find_model(name).folder

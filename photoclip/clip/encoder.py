@@ -99,7 +99,7 @@ class TorchEncoder:
         names = [str(way) for way in ways]
         known = precisions.here(self.key, machine(), names) if precisions else None
         if known is not None:
-            ways = [way for way in ways if str(way) == known.chosen] + [PLAIN]
+            ways.sort(key=lambda way: str(way) != known.chosen)  # it first, the others in case it fails now
         measuring = precisions is not None and known is None and len(ways) > 1
         speeds: dict[Placement, float] = {}
         for way in to_measure(ways) if measuring else ways:

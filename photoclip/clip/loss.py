@@ -13,13 +13,21 @@ from photoclip.clip.model import CLIP
 MAX_SCALE = 100.0  # a colder temperature makes training unstable
 
 
-def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor) -> Tensor:
+def clip_loss(
+    image_features: Tensor, text_features: Tensor, logit_scale: Tensor, same: Tensor | None = None
+) -> Tensor:
     """The mean of two cross entropies: each image among all texts, and each text among all images.
 
     Features are [N, E] of unit length, row i of one belonging to row i of the other; `logit_scale` is the
-    factor itself, `model.logit_scale.exp()`. Computed in float32, returned as a scalar.
+    factor itself, `model.logit_scale.exp()`. Pairs of which `same` says that they mean the same are no
+    negatives of each other; it is boolean and symmetric, [N, N], and its diagonal is not looked at. Computed
+    in float32, or float64 where the features are, and returned as a scalar.
     """
-    logits = logit_scale.float() * image_features.float() @ text_features.float().T  # [N, N]
+    kind = torch.promote_types(torch.promote_types(image_features.dtype, text_features.dtype), torch.float32)
+    logits = logit_scale.to(kind) * image_features.to(kind) @ text_features.to(kind).T  # [N, N]
+    if same is not None:
+        others = same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)
+        logits = logits.masked_fill(others, float("-inf"))
     matching = torch.arange(len(logits), device=logits.device)  # [N]
     return (F.cross_entropy(logits, matching) + F.cross_entropy(logits.T, matching)) / 2
 

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import xxhash
 
+from photoclip.clip import registry
 from photoclip.clip.config import CLIPConfig
-from photoclip.clip.registry import PUBLISHED
 from photoclip.errors import ModelError
 from photoclip.paths import models_dir, resource
 from photoclip.pixels import PixelSpec
@@ -61,9 +61,9 @@ def _models_in(folder: Path) -> list[Path]:
 def find_model(path_or_name: str) -> ModelInfo:
     """A model by its name, a published one's other names, or its folder's path. Raises ModelError."""
     named = {folder.name: folder for folder in model_folders()}
-    known_as = [(model.name, (model.name, model.alias, model.repository)) for model in PUBLISHED]
-    name = next((name for name, names in known_as if path_or_name in names and path_or_name), path_or_name)
-    if name not in named and any(name == published for published, _ in known_as):
+    published = registry.find(path_or_name)
+    name = published.name if published else path_or_name
+    if published and name not in named:
         raise ModelError(f"{name} is not on this machine yet; get it with: photoclip models get {name}")
     folder = named.get(name, Path(path_or_name))
     if folder.name == path_or_name and not folder.exists():

@@ -157,11 +157,15 @@ PUBLISHED: tuple[PublishedModel, ...] = (
 )  # fmt: skip
 
 
+def find(name: str) -> PublishedModel | None:
+    """A published model by its name, its alias in openai/CLIP, or its repository."""
+    return next((m for m in PUBLISHED if name and name in (m.name, m.alias, m.repository)), None)
+
+
 def published(name: str) -> PublishedModel:
-    """A published model by its name, its alias in openai/CLIP, or its repository. Raises ModelError."""
-    for model in PUBLISHED:
-        if name in (model.name, model.alias, model.repository) and name:
-            return model
+    """`find`, raising ModelError for a name that no published model has."""
+    if (model := find(name)) is not None:
+        return model
     raise ModelError(
         f'There is no published model "{name}"; known are {", ".join(model.name for model in PUBLISHED)}.'
     )

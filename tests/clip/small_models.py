@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -31,6 +34,32 @@ def random_model(config: CLIPConfig, seed: int = 0) -> CLIP:
             if getattr(module, "in_proj_bias", None) is not None:
                 nn.init.normal_(module.in_proj_bias, std=0.1)
     return model
+
+
+def open_clip_settings(config: CLIPConfig) -> dict[str, dict[str, Any]]:
+    """What open_clip_config.json says of a small ViT."""
+    vision, text = config.vision, config.text
+    assert isinstance(vision, ViTConfig)
+    return {
+        "model_cfg": {
+            "embed_dim": config.embed_dim,
+            "quick_gelu": config.activation == "quick_gelu",
+            "vision_cfg": {
+                "image_size": vision.image_size,
+                "layers": vision.layers,
+                "width": vision.width,
+                "patch_size": vision.patch_size,
+                "head_width": vision.width // vision.heads,
+            },
+            "text_cfg": asdict(text),
+        },
+        "preprocess_cfg": {
+            "mean": config.mean,
+            "std": config.std,
+            "interpolation": config.interpolation,
+            "resize_mode": config.resize,
+        },
+    }
 
 
 def random_images(count: int, side: int, seed: int = 1) -> torch.Tensor:

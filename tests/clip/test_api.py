@@ -17,7 +17,7 @@ from photoclip.clip import api, checkpoint, registry
 from photoclip.clip.store.hub import CONFIG, WEIGHTS
 from photoclip.errors import ModelError, UnreadablePhoto
 from tests.clip.hub_server import Hub
-from tests.clip.small_models import SMALL, random_model
+from tests.clip.small_models import SMALL, open_clip_settings, random_model
 
 OPENAI = [
     "RN50",
@@ -81,16 +81,7 @@ def test_openais_example_runs_with_one_import_changed(
     served = replace(registry.published("ViT-B/32"), config=full)
     monkeypatch.setattr(registry, "PUBLISHED", (served,))
     hub.put(served.repository, WEIGHTS[0], save(dict(random_model(full).half().state_dict())))
-    settings = {
-        "model_cfg": {
-            "embed_dim": 48,
-            "quick_gelu": True,
-            "vision_cfg": {"image_size": 64, "layers": 3, "width": 96, "patch_size": 16, "head_width": 32},
-            "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 3},
-        },
-        "preprocess_cfg": {"mean": full.mean, "std": full.std},
-    }
-    hub.put(served.repository, CONFIG, json.dumps(settings).encode())
+    hub.put(served.repository, CONFIG, json.dumps(open_clip_settings(full)).encode())
     model, preprocess = clip.load("ViT-B/32", device="cpu")
     image = preprocess(Image.open(photo)).unsqueeze(0).to("cpu")
     text = clip.tokenize(["a diagram", "a dog", "a cat"]).to("cpu")

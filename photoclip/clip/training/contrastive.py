@@ -22,12 +22,12 @@ from torch import Tensor, nn
 
 from photoclip.clip import zeroshot
 from photoclip.clip.config import CLIPConfig
-from photoclip.clip.loss import clamp_logit_scale
+from photoclip.clip.loss import clamp_logit_scale, clip_loss
 from photoclip.clip.model import CLIP
 from photoclip.clip.training.captions import Captions
 from photoclip.clip.training.draws import Draws
 from photoclip.clip.training.evaluate import Figures, retrieval
-from photoclip.clip.training.gradcache import Tower, backward, contrastive_loss
+from photoclip.clip.training.gradcache import Tower, backward
 from photoclip.clip.training.train import decayed
 from photoclip.errors import PhotoClipError
 
@@ -131,7 +131,7 @@ class Run:
         ]
 
         def loss_of(image: Tensor, text: Tensor) -> Tensor:
-            return contrastive_loss(image, text, self.model.logit_scale.exp(), same)
+            return clip_loss(image, text, self.model.logit_scale.exp(), same)
 
         with self._own_random_numbers():
             loss = backward(towers, loss_of, len(tokens), self.settings.chunk, self.device)

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -31,21 +30,6 @@ class Tower:
 
     encode: Callable[[slice], Tensor]
     trained: bool = True
-
-
-def contrastive_loss(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor | None = None) -> Tensor:
-    """`loss.clip_loss`, in which two pairs that mean the same are no negatives of each other.
-
-    Features are [N, E] of unit length; `same` [N, N] is boolean and symmetric, its diagonal is not looked at.
-    Computed in float32, or float64 where the features are.
-    """
-    kind = torch.promote_types(torch.promote_types(images.dtype, texts.dtype), torch.float32)
-    logits = scale.to(kind) * images.to(kind) @ texts.to(kind).T  # [N, N]
-    if same is not None:
-        others = same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)
-        logits = logits.masked_fill(others, float("-inf"))
-    matching = torch.arange(len(logits), device=logits.device)
-    return (F.cross_entropy(logits, matching) + F.cross_entropy(logits.T, matching)) / 2
 
 
 def backward(

@@ -24,24 +24,11 @@ from photoclip.clip.store.job import Job
 from photoclip.errors import Cancelled, DiskFull, ModelError
 from photoclip.paths import models_dir
 from tests.clip.hub_server import Hub, Trouble
-from tests.clip.small_models import SMALL, random_model
+from tests.clip.small_models import SMALL, open_clip_settings, random_model
 
 VIT = SMALL["vit"]
 REPOSITORY = "somebody/small"
-OPEN_CLIP = {
-    "model_cfg": {
-        "embed_dim": 48,
-        "quick_gelu": True,
-        "vision_cfg": {"image_size": 64, "layers": 3, "width": 96, "patch_size": 16, "head_width": 32},
-        "text_cfg": {"context_length": 77, "vocab_size": 2000, "width": 64, "heads": 2, "layers": 3},
-    },
-    "preprocess_cfg": {
-        "mean": VIT.mean,
-        "std": VIT.std,
-        "interpolation": "bicubic",
-        "resize_mode": "shortest",
-    },
-}
+OPEN_CLIP = open_clip_settings(VIT)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +114,7 @@ def test_a_download_that_is_no_model_is_not_kept(published: PublishedModel, hub:
 
 
 def test_a_config_on_the_hub_that_says_otherwise_is_an_error(published: PublishedModel, hub: Hub) -> None:
-    other = {**OPEN_CLIP, "model_cfg": {**OPEN_CLIP["model_cfg"], "quick_gelu": False}}  # type: ignore[dict-item]
+    other = {**OPEN_CLIP, "model_cfg": {**OPEN_CLIP["model_cfg"], "quick_gelu": False}}
     hub.put(REPOSITORY, CONFIG, json.dumps(other).encode())
     with pytest.raises(ModelError, match="activation"):
         store.get("small", Job())
@@ -137,6 +124,11 @@ def test_a_config_on_the_hub_that_says_otherwise_is_an_error(published: Publishe
 def test_unknown_and_missing_models_say_what_there_is(published: PublishedModel) -> None:
     with pytest.raises(ModelError, match='no published model "nonesuch"; known are small'):
         store.get("nonesuch", Job())
+    with pytest.raises(ModelError, match="get it with: photoclip models get small"):
+        find_model("Small/16")
+
+
+def test_a_published_model_that_is_missing_is_told_by_any_of_its_names() -> None:
     with pytest.raises(ModelError, match="get it with: photoclip models get openai-vit-b-32"):
         find_model("ViT-B/32")
 
