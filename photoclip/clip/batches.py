@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import torch
 
-from photoclip.clip.config import CLIPConfig, ViTConfig
+from photoclip.clip.config import CLIPConfig, ResNetConfig, ViTConfig
+from photoclip.clip.efficientnet import WIDEST
 
 CPU_BATCH, DEVICE_BATCH = 32, 512  # more is no faster
 SHARE = 0.5  # of the device's free memory
@@ -66,14 +67,17 @@ def activation_bytes(config: CLIPConfig, dtype: torch.dtype) -> int:
     """About the most that one picture needs at a time, beside the weights.
 
     In a Transformer that is a block's MLP (input, 4 widths before and after the activation); in a ResNet the
-    first stage's maps, at a quarter of the picture's side and four widths deep, three of them at a time.
+    first stage's maps, at a quarter of the picture's side and four widths deep, three of them at a time; in
+    an EfficientNet the second stage is the largest, wide inside, at half the side.
     """
     vision = config.vision
     if isinstance(vision, ViTConfig):
         tokens = (vision.image_size // vision.patch_size) ** 2 + 1
         numbers = 10 * tokens * vision.width
-    else:
+    elif isinstance(vision, ResNetConfig):
         numbers = 3 * (vision.image_size // 4) ** 2 * 4 * vision.width
+    else:
+        numbers = 3 * (vision.image_size // 2) ** 2 * WIDEST
     return (numbers + 3 * vision.image_size**2) * dtype.itemsize
 
 

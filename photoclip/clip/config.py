@@ -40,6 +40,24 @@ class ResNetConfig:
 
 
 @dataclass(frozen=True)
+class EfficientNetConfig:
+    """An EfficientNet-Lite, `width` times as wide and `depth` times as deep as the smallest."""
+
+    image_size: int
+    width: float
+    depth: float
+
+
+VisionConfig = ViTConfig | ResNetConfig | EfficientNetConfig
+TOWERS: dict[str, type[ViTConfig] | type[ResNetConfig] | type[EfficientNetConfig]] = {
+    "vit": ViTConfig,
+    "resnet": ResNetConfig,
+    "efficientnet-lite": EfficientNetConfig,
+}
+"""Image towers by what a config's "vision.kind" calls them."""
+
+
+@dataclass(frozen=True)
 class TextConfig:
     """The causal text Transformer. The last two ids of the vocabulary are start- and end-of-text."""
 
@@ -67,7 +85,7 @@ class CLIPConfig:
     """
 
     embed_dim: int
-    vision: ViTConfig | ResNetConfig
+    vision: VisionConfig
     text: TextConfig
     activation: Activation = "quick_gelu"
     mean: tuple[float, float, float] = OPENAI_MEAN
@@ -83,13 +101,14 @@ class CLIPConfig:
             _divides(vision.heads, vision.width, "vision.heads", "vision.width")
             _divides(vision.patch_size, vision.image_size, "vision.patch_size", "vision.image_size")
         else:
-            _divides(vision.heads, vision.width * 32, "vision.heads", "the attention pool's width")
+            if isinstance(vision, ResNetConfig):
+                _divides(vision.heads, vision.width * 32, "vision.heads", "the attention pool's width")
             _divides(32, vision.image_size, "the network's stride", "vision.image_size")
 
     def to_json(self) -> str:
         """The config as indented JSON; `from_json` reads it back to an equal config."""
         values = asdict(self)
-        kind = "vit" if isinstance(self.vision, ViTConfig) else "resnet"
+        kind = next(kind for kind, tower in TOWERS.items() if isinstance(self.vision, tower))
         values["vision"] = {"kind": kind, **values["vision"]}
         return json.dumps(values, indent=2) + "\n"
 
@@ -102,12 +121,13 @@ class CLIPConfig:
             raise ModelError(f"The model's config is not valid JSON ({error}).") from error
         vision = _mapping(values.get("vision"), "vision")
         kind = vision.pop("kind", None)
-        if kind not in ("vit", "resnet"):
+        if kind not in TOWERS:
+            known = ", ".join(f'"{name}"' for name in TOWERS)
             raise ModelError(
                 f'The model\'s config names an unknown image tower, "vision.kind" {kind!r}; '
-                'this version knows "vit" and "resnet".'
+                f"this version knows {known}."
             )
-        values["vision"] = _build(ViTConfig if kind == "vit" else ResNetConfig, vision, "vision.")
+        values["vision"] = _build(TOWERS[kind], vision, "vision.")
         values["text"] = _build(TextConfig, _mapping(values.get("text"), "text"), "text.")
         return _build(CLIPConfig, values)
 
@@ -142,7 +162,7 @@ def _value(value: Any, hint: Any, name: str) -> Any:
         return value
     if hint is float and type(value) in (int, float):
         return float(value)
-    if (hint is str and isinstance(value, str)) or type(value) in (ViTConfig, ResNetConfig, TextConfig):
+    if (hint is str and isinstance(value, str)) or type(value) in (*TOWERS.values(), TextConfig):
         return value
     expected = f" (expected one of {', '.join(map(str, options))})" if origin is Literal else ""
     raise ModelError(

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from photoclip.clip.efficientnet import EfficientNetLite
 from photoclip.clip.model import CLIP, ModifiedResNet, ResidualAttentionBlock, VisionTransformer
 
 
@@ -19,13 +20,16 @@ def patch_features(model: CLIP, image: Tensor) -> Tensor:
     """Normalised pixels [B, 3, S, S] to a unit vector for each place, [B, G, G, E].
 
     Each place goes through the projection that the whole picture's embedding goes through; in a ResNet it is
-    pooled alone (Zhou, Loy, Dai, "Extract Free Dense Labels from CLIP", 2022). Comparable with text vectors,
-    though less sure than the whole picture's embedding.
+    pooled alone (Zhou, Loy, Dai, "Extract Free Dense Labels from CLIP", 2022), and in an EfficientNet the
+    embedding is the places' mean (Zhou et al., "Learning Deep Features for Discriminative Localization",
+    2016). Comparable with text vectors, though less sure than the whole picture's embedding.
     """
     visual = model.visual
     if isinstance(visual, VisionTransformer):
         tokens = visual.transformer(visual.embed(image.to(model.dtype)))  # [B, 1 + G G, D]
         features = visual.ln_post(tokens[:, 1:]) @ visual.proj  # [B, G G, E]
+    elif isinstance(visual, EfficientNetLite):
+        features = visual.proj(_places(visual, image.to(model.dtype)))
     else:
         pool = visual.attnpool
         places = pool.embed(visual.feature_map(image.to(model.dtype)))[:, 1:]  # [B, G G, D]
@@ -36,8 +40,13 @@ def patch_features(model: CLIP, image: Tensor) -> Tensor:
 @torch.no_grad()
 def attention(model: CLIP, image: Tensor) -> Tensor:
     """How much each place gives to the picture's embedding, [B, G, G]: the mean over heads of the last
-    attention step. The embedding's own share is left out, so a picture's values sum to at most 1."""
+    attention step. The embedding's own share is left out, so a picture's values sum to at most 1.
+
+    An EfficientNet has no such step: its places' shares of their mean's length stand in.
+    """
     visual = model.visual
+    if isinstance(visual, EfficientNetLite):
+        return _shares(visual.proj(_places(visual, image.to(model.dtype))).float())
     if isinstance(visual, VisionTransformer):
         weights = _class_token_attention(visual, image.to(model.dtype))
     else:
@@ -51,6 +60,16 @@ def heat_map(model: CLIP, image: Tensor, text: Tensor) -> Tensor:
     with torch.no_grad():
         texts = F.normalize(model.encode_text(text).float(), dim=-1)  # [texts, E]
     return torch.einsum("bhwe,te->bthw", places, texts)
+
+
+def _places(visual: EfficientNetLite, image: Tensor) -> Tensor:  # [B, G G, 1280]
+    return visual.feature_map(image).flatten(2).transpose(1, 2)
+
+
+def _shares(places: Tensor) -> Tensor:
+    """Of places [B, G G, E] how much each adds along their mean, without what points away: [B, G, G]."""
+    along = (places @ places.mean(dim=1)[..., None]).clamp_min(0)  # [B, G G, 1]
+    return _grid(along / along.sum(dim=1, keepdim=True).clamp_min(1e-12))[..., 0]
 
 
 def _class_token_attention(visual: VisionTransformer, image: Tensor) -> Tensor:  # [B, H, G G]

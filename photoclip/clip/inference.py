@@ -7,10 +7,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from photoclip.clip.efficientnet import EfficientNetLite, InvertedResidual, SeparableBlock
 from photoclip.clip.model import CLIP, MLP, Bottleneck, ModifiedResNet, QuickGELU, VisionTransformer
 
 QUICK_GELU_SLOPE = 1.702
-CONV_AND_NORM = (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"), ("0", "1"))
+RESNET_PAIRS = (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"))
+CONV_AND_NORM: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
+    Bottleneck: RESNET_PAIRS,
+    ModifiedResNet: RESNET_PAIRS,
+    EfficientNetLite: (("conv_stem", "bn1"), ("conv_head", "bn2")),
+    SeparableBlock: (("conv_dw", "bn1"), ("conv_pw", "bn2")),
+    InvertedResidual: (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")),
+}
+"""By kind of module, its convolutions and the batch norm behind each."""
 
 
 @torch.no_grad()
@@ -20,10 +29,10 @@ def prepare(model: CLIP) -> CLIP:
     for module in list(model.modules()):
         if isinstance(module, MLP) and isinstance(module.act, QuickGELU):
             fold_quick_gelu(module)
-        elif isinstance(module, Bottleneck | ModifiedResNet):
-            fold_batch_norms(module)
+        elif pairs := CONV_AND_NORM.get(type(module)):
+            fold_batch_norms(module, pairs)
             if isinstance(module, Bottleneck) and module.downsample is not None:
-                fold_batch_norms(module.downsample)
+                fold_batch_norms(module.downsample, (("0", "1"),))
     if isinstance(model.visual, VisionTransformer):
         model.visual.register_module("conv1", PatchProjection(model.visual.conv1))
     else:
@@ -54,11 +63,9 @@ def fold_quick_gelu(mlp: MLP) -> None:
     mlp.act = nn.SiLU(inplace=True)
 
 
-def fold_batch_norms(module: nn.Module) -> None:
+def fold_batch_norms(module: nn.Module, pairs: tuple[tuple[str, str], ...]) -> None:
     """In evaluation a batch norm is a factor and an offset per channel; the convolution takes them over."""
-    children = dict(module.named_children())
-    for conv_name, norm_name in CONV_AND_NORM:
-        conv, norm = children.get(conv_name), children.get(norm_name)
-        if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
-            setattr(module, norm_name, nn.Identity())
+    for conv_name, norm_name in pairs:
+        conv, norm = getattr(module, conv_name), getattr(module, norm_name)
+        setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
+        setattr(module, norm_name, nn.Identity())

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from photoclip.clip.config import Activation, CLIPConfig, ResNetConfig, ViTConfig
+from photoclip.clip.efficientnet import EfficientNetLite
 
 
 class QuickGELU(nn.Module):
@@ -242,16 +243,21 @@ def resize_positions(positions: Tensor, grid: int) -> Tensor:
     return torch.cat([positions[:1], square[0].flatten(1).T.to(positions.dtype)])
 
 
+def image_tower(config: CLIPConfig) -> VisionTransformer | ModifiedResNet | EfficientNetLite:
+    vision = config.vision
+    if isinstance(vision, ViTConfig):
+        return VisionTransformer(vision, config.embed_dim, config.activation)
+    if isinstance(vision, ResNetConfig):
+        return ModifiedResNet(vision, config.embed_dim)
+    return EfficientNetLite(vision, config.embed_dim)
+
+
 class CLIP(nn.Module):
     def __init__(self, config: CLIPConfig) -> None:
         super().__init__()
         text = config.text
         self.end_of_text = text.end_of_text
-        self.visual: VisionTransformer | ModifiedResNet
-        if isinstance(config.vision, ViTConfig):
-            self.visual = VisionTransformer(config.vision, config.embed_dim, config.activation)
-        else:
-            self.visual = ModifiedResNet(config.vision, config.embed_dim)
+        self.visual = image_tower(config)
         self.transformer = Transformer(text.width, text.layers, text.heads, config.activation, causal=True)
         self.token_embedding = nn.Embedding(text.vocab_size, text.width)
         self.positional_embedding = nn.Parameter(torch.randn(text.context_length, text.width) * 0.01)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from photoclip.clip.architectures import architecture
-from photoclip.clip.config import CLIPConfig, ResNetConfig, TextConfig, ViTConfig
+from photoclip.clip.config import CLIPConfig, EfficientNetConfig, ResNetConfig, TextConfig, ViTConfig
 from photoclip.errors import ModelError
 
 HALF = (0.5, 0.5, 0.5)
@@ -46,6 +46,7 @@ class PublishedModel:
 def parameters(config: CLIPConfig) -> int:
     """How many numbers the model holds, batch norms' statistics included."""
     vision = config.vision
+    assert not isinstance(vision, EfficientNetConfig)  # none is published as a CLIP
     image = (
         _vit(vision, config.embed_dim) if isinstance(vision, ViTConfig) else _resnet(vision, config.embed_dim)
     )

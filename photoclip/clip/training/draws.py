@@ -15,8 +15,8 @@ from photoclip import pixels
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.preprocess import Normalize, pixel_spec
 from photoclip.clip.tokenizer import load_tokenizer
+from photoclip.clip.training.augment import random_crop
 from photoclip.clip.training.captions import READERS, Captioned
-from photoclip.clip.training.mixture import random_crop
 from photoclip.errors import PhotoClipError, UnreadablePhoto
 
 

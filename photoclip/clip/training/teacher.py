@@ -1,5 +1,4 @@
-"""Soft labels from a small ImageNet classifier (MobileNetV2, LiteRT): its best few of 1,000 classes a
-picture."""
+"""A small ImageNet classifier (MobileNetV2, LiteRT) to compare the starter's answers with."""
 
 from __future__ import annotations
 
@@ -9,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photoclip.clip.training.packing import Pack
 from photoclip.errors import PhotoClipError
 
-KEPT = 10
 INPUT = 224
 
 
@@ -44,20 +41,3 @@ class Teacher:
         self.interpreter.invoke()
         answer = self.interpreter.get_tensor(self.output)[0, 1:]  # the first class is "background"
         return (answer.astype(np.float32) - self.zero) * self.scale  # type: ignore[no-any-return]
-
-
-def label(pack: Pack, teacher: Teacher, folder: Path) -> None:
-    """Writes `<key>.teacher.npz`: classes int16 [N, KEPT] and probabilities float16 [N, KEPT], best first."""
-    target = folder / f"{pack.key}.teacher.npz"
-    if target.is_file():
-        return
-    classes = np.zeros((len(pack), KEPT), np.int16)
-    probabilities = np.zeros((len(pack), KEPT), np.float16)
-    for index in range(len(pack)):
-        answer = teacher(pack.picture(index))
-        best = np.argsort(answer)[::-1][:KEPT]
-        classes[index], probabilities[index] = best, answer[best]
-    unfinished = folder / f"{pack.key}.teacher.part"
-    with unfinished.open("wb") as out:
-        np.savez(out, classes=classes, probabilities=probabilities)
-    unfinished.replace(target)

@@ -1,9 +1,9 @@
-"""Training of the image tower against frozen text vectors.
+"""Training of the image tower's later part against frozen text vectors.
 
 Four losses share one linear map W of the text vectors into the joint space (folded into the text tower at
 the end): pictures against the texts of the batch (symmetric InfoNCE, pictures of one meaning are no
 negatives of each other), pictures against all class names, captioned pictures against all captioned
-pictures' captions, and the teacher's soft labels over the 1,000 ImageNet names.
+pictures' captions, and what the untouched network saw, as soft labels over the 1,000 ImageNet names.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from photoclip.clip.config import CLIPConfig, ResNetConfig
-from photoclip.clip.model import ModifiedResNet
+from photoclip.clip.config import CLIPConfig
+from photoclip.clip.training import backbone
+from photoclip.clip.training.labels import NO_CLASS
 from photoclip.clip.training.local_sgd import Peers
-from photoclip.clip.training.mixture import NO_CLASS, Batch, Mixture
-from photoclip.clip.training.muon import Muon
+from photoclip.clip.training.mixture import Batch, Mixture
 
 Log = Callable[[str], None]
 
@@ -35,12 +35,11 @@ class Schedule:
     """Learning follows the share of `minutes` spent, so a run ends in time on a slow or busy machine too."""
 
     minutes: float
-    batch: int = 128
-    peak: float = 1e-3  # AdamW's
-    conv_peak: float = 0.03  # Muon's
-    warmup: float = 0.015
+    batch: int = 256
+    peak: float = 1e-3
+    trained_peak: float = 4e-4  # of what ImageNet has taught already
+    warmup: float = 0.02
     decay: float = 0.05
-    stages: tuple[tuple[float, int], ...] = ((0.62, 64), (1.0, 96))  # until this share, at this many pixels
     save_every: float = 180.0  # seconds
 
     def rate(self, share: float) -> float:
@@ -48,9 +47,6 @@ class Schedule:
         if share < self.warmup:
             return share / self.warmup
         return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - self.warmup) / (1 - self.warmup))))
-
-    def resolution(self, share: float) -> int:
-        return next((pixels for until, pixels in self.stages if share < until), self.stages[-1][1])
 
 
 @dataclass(frozen=True)
@@ -68,11 +64,15 @@ class Student(nn.Module):
 
     def __init__(self, config: CLIPConfig, text_dim: int) -> None:
         super().__init__()
-        assert isinstance(config.vision, ResNetConfig)
-        self.visual = ModifiedResNet(config.vision, config.embed_dim)
+        self.visual, _ = backbone.pretrained(config)
         self.text_map = nn.Linear(text_dim, config.embed_dim, bias=False)
         nn.init.eye_(self.text_map.weight)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(20.0)))
+
+    def image(self, maps: Tensor) -> Tensor:
+        """What the trunk says of views [B, C, G, G] to embeddings [B, E]."""
+        out: Tensor = self.visual.proj(backbone.top(self.visual, maps).mean(dim=(2, 3)))
+        return out
 
     def text(self, vectors: Tensor) -> Tensor:
         return F.normalize(self.text_map(vectors.float()), dim=-1)
@@ -103,38 +103,13 @@ def losses(
             F.cross_entropy(scale * image[told] @ student.text(captions).T, batch.captions[told])
             * told.float().mean()
         )
-    if (asked := batch.teacher_probabilities.sum(1) > 0.05).any():
-        answers = F.log_softmax(scale * image[asked] @ student.text(targets.teacher).T, dim=-1)
-        soft = batch.teacher_probabilities[asked]
-        chosen = answers.gather(1, batch.teacher_classes[asked])
-        found["teacher"] = -(soft * chosen).sum(1).mean() * asked.float().mean()
+    answers = F.log_softmax(scale * image @ student.text(targets.teacher).T, dim=-1)
+    chosen = answers.gather(1, batch.teacher_classes)
+    found["teacher"] = -(batch.teacher_probabilities * chosen).sum(1).mean()
     return found
 
 
 WEIGHTS = {"pairs": 1.0, "names": 1.0, "captions": 1.0, "teacher": 0.7}
-
-
-def augment(pixels: Tensor, config: CLIPConfig, random: torch.Generator) -> Tensor:
-    """uint8 [B, S, S, 3] to normalised float [B, 3, S, S] with random brightness, contrast, colour, and
-    greyscale."""
-    x = pixels.permute(0, 3, 1, 2).float().div_(255)  # channels last in memory
-    count = len(x)
-
-    def draw(spread: float) -> Tensor:
-        factors = 1 + spread * (2 * torch.rand(count, 1, 1, 1, generator=random) - 1)
-        return factors.to(x.device)
-
-    x = x * draw(0.15)
-    middle = x.mean(dim=(1, 2, 3), keepdim=True)
-    x = middle + (x - middle) * draw(0.15)
-    grey = (x * torch.tensor([0.299, 0.587, 0.114], device=x.device).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    colour = draw(0.2)
-    colour[torch.rand(count, generator=random).to(x.device) < 0.07] = 0.0
-    x = (grey + (x - grey) * colour).clamp_(0, 1)
-    mean, std = (
-        torch.tensor(values, device=x.device).view(1, 3, 1, 1) for values in (config.mean, config.std)
-    )
-    return ((x - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 class Run:
@@ -205,10 +180,7 @@ class Run:
     def train(self, log: Log, stop_at: float = 1.0) -> None:
         """Trains until `stop_at` of the schedule is spent."""
         saved, told = time.monotonic(), 0.0
-        log(
-            f"step {self.step}, {self.seconds:.0f} s spent; "
-            f"teacher labels on {self.mixture.refresh_teacher()} pictures"
-        )
+        log(f"step {self.step}, {self.seconds:.0f} s spent")
         while (share := self.seconds / (60 * self.schedule.minutes)) < stop_at or self.peers.between_meetings:
             begun = time.monotonic()
             found = self.train_step(share)
@@ -220,13 +192,12 @@ class Run:
             if self.seconds - told > 30:
                 told = self.seconds
                 log(
-                    f"{self.step} {share:.3f} {self.schedule.resolution(share)} px "
+                    f"{self.step} {share:.3f} "
                     + " ".join(f"{name} {value:.3f}" for name, value in found.items())
                     + f" scale {self.student.logit_scale.exp().item():.1f}"
                     + f" {self.schedule.batch / (time.monotonic() - begun):.0f}/s"
                 )
             if time.monotonic() - saved > self.schedule.save_every:
-                self.mixture.refresh_teacher()
                 self.save()
                 saved = time.monotonic()
         self.save()
@@ -236,13 +207,11 @@ class Run:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * self.schedule.rate(share)
-        batch = self.mixture.batch(self.step, self.schedule.batch, self.schedule.resolution(share))
+        batch = self.mixture.batch(self.step, self.schedule.batch)
         batch = Batch(*(tensor.to(self.device) for tensor in vars(batch).values()))
-        random = torch.Generator().manual_seed(self.mixture.seed * 1_000_003 + self.step)
-        x = augment(batch.pixels, self.config, random)
         self.student.train()
         with torch.autocast(self.device.type, torch.bfloat16):
-            image = self.student.visual(x)
+            image = self.student.image(batch.maps)
         found = losses(
             self.student, F.normalize(image.float(), dim=-1), batch, self.targets, self._captions()
         )
@@ -260,7 +229,7 @@ class Run:
     def _captions(self) -> Tensor:
         """One caption of each captioned picture, another every step."""
         random = np.random.default_rng((self.mixture.seed, 1, self.step))
-        rows = [int(rows[random.integers(len(rows))]) for rows in self.mixture.caption_rows]
+        rows = [int(rows[random.integers(len(rows))]) for rows in self.mixture.labels.caption_rows]
         return self.targets.texts[torch.tensor(rows, device=self.device)]
 
     def _update_average(self) -> None:
@@ -275,21 +244,18 @@ class Run:
                     kept.copy_(new)
 
 
-POOL_RATE = 0.6  # the attention pool's wide projections bear less than the rest
-
-
 def optimizers(student: Student, schedule: Schedule) -> list[torch.optim.Optimizer]:
-    """Muon for the convolutions, AdamW for everything else; every group knows its `peak` rate."""
-    convolutions = [parameter for parameter in student.parameters() if parameter.ndim == 4]
-    pool = list(student.visual.attnpool.parameters())
-    taken = {id(parameter) for parameter in (*convolutions, *pool)}
-    rest = [parameter for parameter in student.parameters() if id(parameter) not in taken]
-    groups = [{**group, "peak": POOL_RATE * schedule.peak} for group in decayed(pool, schedule.decay)]
-    groups += [{**group, "peak": schedule.peak} for group in decayed(rest, schedule.decay)]
-    return [
-        Muon([{"params": convolutions, "peak": schedule.conv_peak}], lr=schedule.conv_peak),
-        torch.optim.AdamW(groups, lr=schedule.peak, betas=(0.9, 0.98)),
-    ]
+    """AdamW; every group knows its `peak` rate. What does not learn is left out."""
+    new = [*student.visual.proj.parameters(), *student.text_map.parameters(), student.logit_scale]
+    taken = {id(parameter) for parameter in new}
+    trained = [parameter for parameter in backbone.learning(student.visual) if id(parameter) not in taken]
+    for parameter in student.visual.parameters():
+        parameter.requires_grad_(id(parameter) in taken)
+    for parameter in trained:
+        parameter.requires_grad_(True)
+    groups = [{**group, "peak": schedule.trained_peak} for group in decayed(trained, schedule.decay)]
+    groups += [{**group, "peak": schedule.peak} for group in decayed(new, schedule.decay)]
+    return [torch.optim.AdamW(groups, lr=schedule.peak, betas=(0.9, 0.98))]
 
 
 def decayed(parameters: list[nn.Parameter], decay: float) -> list[dict[str, Any]]:
