@@ -103,6 +103,9 @@ class CLIPConfig:
         else:
             if isinstance(vision, ResNetConfig):
                 _divides(vision.heads, vision.width * 32, "vision.heads", "the attention pool's width")
+            else:
+                _bounded(vision.width, "vision.width")
+                _bounded(vision.depth, "vision.depth")
             _divides(32, vision.image_size, "the network's stride", "vision.image_size")
 
     def to_json(self) -> str:
@@ -168,6 +171,11 @@ def _value(value: Any, hint: Any, name: str) -> Any:
     raise ModelError(
         f'The model\'s config has a value this version does not understand: "{name}" is {value!r}{expected}.'
     )
+
+
+def _bounded(factor: float, name: str) -> None:
+    if not 0.1 <= factor <= 10:
+        raise ModelError(f"The model's config does not fit together: {name} ({factor}) is not in 0.1 to 10.")
 
 
 def _divides(divisor: int, number: int, divisor_name: str, number_name: str) -> None:

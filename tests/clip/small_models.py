@@ -1,4 +1,4 @@
-"""Small CLIPs with random weights, of both kinds of image tower."""
+"""Small CLIPs with random weights, of every kind of image tower."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from photoclip.clip.config import CLIPConfig, ResNetConfig, TextConfig, ViTConfig
+from photoclip.clip.config import CLIPConfig, EfficientNetConfig, ResNetConfig, TextConfig, ViTConfig
 from photoclip.clip.model import CLIP
 
 TEXT = TextConfig(context_length=77, vocab_size=2000, width=64, heads=2, layers=3)
 SMALL = {
     "vit": CLIPConfig(48, ViTConfig(64, 16, 96, 3, 3), TEXT, name="small-vit"),
     "resnet": CLIPConfig(48, ResNetConfig(64, (1, 2, 1, 1), 16, 8), TEXT, name="small-resnet"),
+    "efficientnet": CLIPConfig(48, EfficientNetConfig(64, 0.25, 0.5), TEXT, name="small-efficientnet"),
 }
 
 

@@ -36,7 +36,7 @@ def test_attention_is_a_share_of_the_whole(kind: str) -> None:
     assert shares.shape == (3, *(2 * (4 if kind == "vit" else 2,)))
     assert (shares >= 0).all()
     sums = shares.sum(dim=(1, 2))
-    assert ((sums > 0) & (sums < 1)).all()
+    assert ((sums > 0) & (sums < 1 + 1e-5)).all()
 
 
 def test_a_resnet_pools_with_these_shares() -> None:
@@ -49,6 +49,14 @@ def test_a_resnet_pools_with_these_shares() -> None:
     weights = torch.cat([1 - shares.sum(1, keepdim=True), shares], dim=1)
     pooled = pool.c_proj((weights[:, :, None] * pool.v_proj(places)).sum(1))
     assert torch.allclose(pooled, model.encode_image(image), atol=1e-4)
+
+
+def test_an_efficientnets_places_have_the_embedding_as_their_mean() -> None:
+    model = random_model(SMALL["efficientnet"])
+    image = random_images(2, 64)
+    places = model.visual.proj(model.visual.feature_map(image).flatten(2).transpose(1, 2))
+    assert torch.allclose(places.mean(1), model.encode_image(image), atol=1e-5)
+    assert torch.allclose(F.normalize(places, dim=-1), patch_features(model, image).flatten(1, 2), atol=1e-5)
 
 
 @KINDS

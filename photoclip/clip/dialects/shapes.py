@@ -47,7 +47,7 @@ def usual_heads(shape: Facts) -> Facts:
 def check_depth(facts: Facts, tensors: Tensors, source: Path) -> None:
     """Raises ModelError where a config claims more layers than there are tensors: nobody could build that."""
     for name in ("vision.layers", "text.layers"):
-        layers = facts[name]
+        layers = facts.get(name, 0)  # an EfficientNet's depth is a bounded factor
         if (max(layers) if isinstance(layers, list | tuple) else layers) > len(tensors):
             raise ModelError(
                 f"The model in {source} is incomplete: it has {len(tensors)} tensors, "

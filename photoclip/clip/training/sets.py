@@ -63,11 +63,19 @@ IMAGENET = "ImageNet: non-commercial research"
 
 CAPTIONED: dict[str, float] = {
     "flickr8k": 18.0,
+    "coco": 18.0,
     "caltech101": 30.0,
     "flowers": 1.0,
     "tiny-imagenet-0": 0.8,
     "tiny-imagenet-1": 0.8,
 }
+
+CAPTIONS = frozenset({"flickr8k", "coco"})
+"""The zip files whose pictures have captions in sentences; the others have names."""
+FURTHER = "coco"
+"""Not among the starter's data: pictures of COCO with their captions, as public repositories hold them
+(nsimsiri/Image-Captioning @ 41745f74693b305004ba59e1a013b1e5951f8e58 and
+Obmutescence/COCO-MINI @ 644f29e7c1d2eefd9c4412d39bc5b0ee6fd0afd4), zipped like the others."""
 
 PICTURE_SETS: tuple[PictureSet, ...] = (
     PictureSet(
@@ -225,7 +233,7 @@ def captioned(archive: Path, *, splits: frozenset[str]) -> Iterator[Picture]:
             lines = opened.read("captions.jsonl").decode("utf-8").splitlines()
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise PhotoClipError(f"{archive} is not a picture set with captions.jsonl: {error}.") from error
-    kind: Kind = "caption" if archive.stem == "flickr8k" else "name"
+    kind: Kind = "caption" if archive.stem in CAPTIONS else "name"
     for line in lines:
         entry = loads(line)
         if entry["split"] in splits:

@@ -26,7 +26,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from photoclip.clip import checkpoint
 from photoclip.clip.config import CLIPConfig, EfficientNetConfig, TextConfig
 from photoclip.clip.tokenizer import load_tokenizer
 from photoclip.clip.training import (
+    backbone,
     distill,
     evaluate,
     join,
@@ -66,7 +67,7 @@ CONFIG = CLIPConfig(
     name="starter",
 )
 SEED = 7
-CORPUS_TEXTS = 260_000
+CORPUS_TEXTS = 360_000
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ def pack(recipe: Recipe) -> None:
 
 def picture_sets(recipe: Recipe) -> Iterator[tuple[str, Iterator[sets.Picture]]]:
     """The captioned zip files, then those of the extra sets that are there."""
-    for key in sets.CAPTIONED:
-        yield key, sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"train"}))
+    for key in captioned_keys(recipe):
+        yield key, heard(sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"train"})))
     for extra in sets.PICTURE_SETS:
         if (recipe.extra / extra.key).is_dir():
             yield extra.key, sets.labelled(extra, recipe.extra)
@@ -120,9 +121,21 @@ def picture_sets(recipe: Recipe) -> Iterator[tuple[str, Iterator[sets.Picture]]]
             log(f"{extra.key} is not in {recipe.extra}: going on without it ({extra.source})")
 
 
+def heard(pictures: Iterator[sets.Picture]) -> Iterator[sets.Picture]:
+    """Pictures with those of their texts that hold no word kept for the test, as long as any is left."""
+    for picture in pictures:
+        if kept := tuple(synonyms.without(picture.texts)):
+            yield replace(picture, texts=kept)
+
+
+def captioned_keys(recipe: Recipe) -> list[str]:
+    """The captioned zip files; the further one may be missing."""
+    return [key for key in sets.CAPTIONED if key != sets.FURTHER or (recipe.data / f"{key}.zip").is_file()]
+
+
 def held_out_pictures(recipe: Recipe) -> Iterator[bytes]:
     opened: dict[Path, zipfile.ZipFile] = {}
-    for key in sets.CAPTIONED:
+    for key in captioned_keys(recipe):
         for picture in sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"dev"})):
             yield picture.read(opened)
     for name in evaluate.DEMO_PHOTOS if recipe.demo else ():
@@ -138,7 +151,7 @@ def look(recipe: Recipe) -> None:
     looker: views.Looker | None = None
     for key in packed_keys(recipe):
         if not (recipe.packs / f"{key}.maps.npz").is_file():
-            looker = looker or views.Looker(CONFIG, recipe.device, SEED)
+            looker = looker or views.Looker(*backbone.pretrained(CONFIG), CONFIG, recipe.device, SEED)
             looker.look(packing.load(recipe.packs, key), recipe.packs, log)
 
 
@@ -158,8 +171,8 @@ def training_texts(recipe: Recipe) -> list[str]:
         words = [text for entry in described["texts"] for text in entry]
         named = described["kind"] == "name"
         found += [text for word in words for text in (texts.with_templates(word) if named else [word])]
-    if heard := synonyms.found_in(found):
-        raise PhotoClipError(f"The texts to learn from hold words kept for the test: {', '.join(heard)}.")
+    if kept := synonyms.found_in(found):
+        raise PhotoClipError(f"The texts to learn from hold words kept for the test: {', '.join(kept)}.")
     return texts.unique(found)
 
 
@@ -219,7 +232,7 @@ def train_beside(recipe: Recipe, peers: local_sgd.Peers) -> None:
         log(f"{len(mixture.index)} views, {len(mixture.labels.names)} class names")
     train.Run(
         recipe.work / "image",
-        CONFIG,
+        backbone.pretrained(CONFIG)[0],
         mixture,
         targets,
         train.Schedule(recipe.image_minutes),

@@ -23,9 +23,10 @@ def encode(texts: Sequence[str], folder: Path, device: torch.device) -> NDArray[
     """Unit vectors float16 [N, 384] for `texts`, kept in `folder` and computed only once."""
     folder.mkdir(parents=True, exist_ok=True)
     listed, vectors = folder / "texts.json", folder / "vectors.npy"
-    if vectors.is_file() and json.loads(listed.read_text("utf-8")) == list(texts):
+    if vectors.is_file():
+        known = json.loads(listed.read_text("utf-8"))
         kept: NDArray[np.float16] = np.load(vectors, mmap_mode="r")
-        return kept
+        return kept if known == list(texts) else _extended(known, kept, texts, folder, device)
     if not listed.is_file() or json.loads(listed.read_text("utf-8")) != list(texts):
         for part in folder.glob("part-*.npy"):
             part.unlink()
@@ -41,6 +42,21 @@ def encode(texts: Sequence[str], folder: Path, device: torch.device) -> NDArray[
     save(vectors, joined)
     for part in parts:
         part.unlink()
+    return joined
+
+
+def _extended(
+    known: Sequence[str], kept: NDArray[np.float16], texts: Sequence[str], folder: Path, device: torch.device
+) -> NDArray[np.float16]:
+    """Vectors of another list of texts: those that `kept` lacks are computed, in a folder of their own."""
+    rows = {text: row for row, text in enumerate(known)}
+    new = [text for text in texts if text not in rows]
+    added = encode(new, folder / "added", device) if new else kept[:0]
+    rows |= {text: len(known) + row for row, text in enumerate(new)}
+    joined: NDArray[np.float16] = np.concatenate([kept, added])[[rows[text] for text in texts]]
+    (folder / "vectors.npy").unlink()  # never the new list beside the old vectors
+    (folder / "texts.json").write_text(json.dumps(list(texts)), encoding="utf-8")
+    save(folder / "vectors.npy", joined)
     return joined
 
 

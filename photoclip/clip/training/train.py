@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from photoclip.clip.config import CLIPConfig
+from photoclip.clip.efficientnet import EfficientNetLite
 from photoclip.clip.training import backbone
 from photoclip.clip.training.labels import NO_CLASS
 from photoclip.clip.training.local_sgd import Peers
@@ -62,10 +62,10 @@ class Targets:
 class Student(nn.Module):
     """The image tower, the map of the text vectors into the joint space, and the temperature."""
 
-    def __init__(self, config: CLIPConfig, text_dim: int) -> None:
+    def __init__(self, tower: EfficientNetLite, text_dim: int) -> None:
         super().__init__()
-        self.visual, _ = backbone.pretrained(config)
-        self.text_map = nn.Linear(text_dim, config.embed_dim, bias=False)
+        self.visual = tower
+        self.text_map = nn.Linear(text_dim, tower.proj.out_features, bias=False)
         nn.init.eye_(self.text_map.weight)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(20.0)))
 
@@ -118,7 +118,7 @@ class Run:
     def __init__(
         self,
         folder: Path,
-        config: CLIPConfig,
+        tower: EfficientNetLite,
         mixture: Mixture,
         targets: Targets,
         schedule: Schedule,
@@ -126,19 +126,18 @@ class Run:
         start: dict[str, Tensor] | None = None,
         peers: Peers | None = None,
     ) -> None:
-        """`start` is a student's state to begin with instead of random weights. Of several `peers` the first
+        """`tower` is trained; `start` is a whole student's state to begin with. Of several `peers` the first
         keeps the state."""
         self.peers = peers or Peers()
-        self.folder, self.config, self.mixture, self.schedule, self.device = (
+        self.folder, self.mixture, self.schedule, self.device = (
             folder,
-            config,
             mixture,
             schedule,
             device,
         )
         self.targets = Targets(targets.texts.to(device), targets.names.to(device), targets.teacher.to(device))
         torch.manual_seed(mixture.seed)
-        self.student = Student(config, targets.texts.shape[1]).to(device)
+        self.student = Student(tower, targets.texts.shape[1]).to(device)
         if start is not None:
             self.student.load_state_dict(start)
         self.student.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -21,21 +21,31 @@ from photoclip.clip.efficientnet import EfficientNetLite
 from photoclip.clip.training import backbone, packing
 from photoclip.clip.training.augment import augment, random_crop
 
-PIXELS = 128  # fewer than the finished tower sees: things look larger in random crops (Touvron et al., 2019)
+PIXELS = 128  # of a view; the finished tower sees more, as random crops enlarge things (Touvron et al., 2019)
 BATCH = 64
 KEPT = 10  # ImageNet classes remembered of a view
 LEVELS = 127  # of int8, for SPREAD standard deviations
 SPREAD = 5.0
 WHOLE = 1.0
-VIEWS = {"flickr8k": 6.0, "caltech101": 4.0, "flowers": 2.0, "space": 2.0, "coins": 2.0, "collages": 2.0}
-VIEWS |= {
+VIEWS = {
+    "flickr8k": 6.0,
+    "coco": 6.0,
+    "caltech101": 4.0,
+    "flowers": 2.0,
+    "space": 2.0,
+    "coins": 2.0,
+    "collages": 2.0,
     "weather": 2.0,
-    "imagenette": 0.5,
-    "miniplaces": 0.5,
-    "food": 0.5,
+    "tiny-imagenet-0": 0.6,
+    "tiny-imagenet-1": 0.6,
+    "imagenette": 0.4,
+    "imagewoof": 0.4,
+    "miniplaces": 0.4,
+    "food": 0.3,
     "intel": 0.5,
-    "mini-imagenet": 0.2,
+    "mini-imagenet": 0.1,
 }
+"""How often a picture is seen; of less than one a share of the pictures. The rest once."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,22 @@ def drawn(count: int, views: float, random: np.random.Generator) -> NDArray[np.i
 class Looker:
     """Makes the views of packs with the untouched network."""
 
-    def __init__(self, config: CLIPConfig, device: torch.device, seed: int) -> None:
-        self.config, self.device, self.seed = config, device, seed
-        tower, self.classifier = backbone.pretrained(config)
+    def __init__(
+        self,
+        tower: EfficientNetLite,
+        classifier: backbone.Classifier,
+        config: CLIPConfig,
+        device: torch.device,
+        seed: int,
+        side: int = PIXELS,
+    ) -> None:
+        self.classifier, self.config, self.device, self.seed, self.side = (
+            classifier,
+            config,
+            device,
+            seed,
+            side,
+        )
         self.tower: EfficientNetLite = tower.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def look(self, pack: packing.Pack, folder: Path, log: Callable[[str], None]) -> None:
@@ -103,7 +126,7 @@ class Looker:
         self, pack: packing.Pack, pictures: NDArray[np.int64], random: np.random.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Maps [B, C, G, G] of random views, and the classes and probabilities [B, KEPT] seen in them."""
-        crops = np.stack([random_crop(pack.picture(int(index)), PIXELS, random) for index in pictures])
+        crops = np.stack([random_crop(pack.picture(int(index)), self.side, random) for index in pictures])
         dice = torch.Generator().manual_seed(int(random.integers(1 << 31)))
         x = augment(torch.from_numpy(crops).to(self.device), self.config, dice)
         with torch.autocast(self.device.type, torch.bfloat16):

@@ -8,17 +8,29 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
-from photoclip.clip.config import CLIPConfig, ResNetConfig, TextConfig
+from photoclip.clip.config import CLIPConfig, EfficientNetConfig, TextConfig
+from photoclip.clip.efficientnet import HEAD, EfficientNetLite
+from photoclip.clip.training.backbone import Classifier
 
 COLOURS = {"red": (200, 20, 20), "green": (20, 180, 30), "blue": (20, 30, 210)}
 
 CONFIG = CLIPConfig(
     embed_dim=16,
-    vision=ResNetConfig(image_size=32, layers=(1, 1, 1, 1), width=4, heads=2),
+    vision=EfficientNetConfig(image_size=32, width=0.25, depth=0.5),
     text=TextConfig(context_length=16, vocab_size=700, width=16, heads=2, layers=1),
 )
+
+
+def network() -> tuple[EfficientNetLite, Classifier]:
+    """An image tower and a classifier that know nothing, in place of the published ones."""
+    assert isinstance(CONFIG.vision, EfficientNetConfig)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        tower = EfficientNetLite(CONFIG.vision, CONFIG.embed_dim)
+        return tower, Classifier(torch.randn(1000, HEAD), torch.zeros(1000))
 
 
 def picture(colour: tuple[int, int, int], seed: int, size: tuple[int, int] = (60, 48)) -> Image.Image:
