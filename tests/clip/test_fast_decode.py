@@ -1,0 +1,64 @@
+"""What a picture that was decoded no larger than needed loses in the starter's eyes: next to nothing."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photoclip import pixels
+from photoclip.clip.encoder import TorchEncoder, load_encoder
+
+SAME = 0.999
+
+
+@pytest.fixture(scope="module")
+def starter() -> TorchEncoder:
+    return load_encoder("starter")
+
+
+def jpeg(side: int, seed: int, subsampling: int) -> bytes:
+    """A picture of soft shapes, fine lines and grain, like a photograph's."""
+    random = np.random.default_rng(seed)
+    soft = Image.fromarray(random.integers(0, 255, (9, 12, 3), np.uint8)).resize((side * 4 // 3, side))
+    lines = (np.arange(side)[:, None] + np.arange(side * 4 // 3)) % random.integers(40, 90) < 4
+    grain = random.normal(0, 4, (side, side * 4 // 3, 1))
+    out = io.BytesIO()
+    values = np.asarray(soft, np.float32) * np.where(lines, 0.4, 1.0)[..., None] + grain
+    Image.fromarray(values.clip(0, 255).astype(np.uint8)).save(
+        out, "JPEG", quality=90, subsampling=subsampling
+    )
+    return out.getvalue()
+
+
+def agreement(starter: TorchEncoder, data: bytes) -> float:
+    """The cosine between the picture reduced while decoding and decoded in full."""
+    spec = starter.pixel_spec
+    fast = pixels.decode(data, shortest_side=pixels.decoded_side(spec)).image
+    full = pixels.decode(data, shortest_side=max(Image.open(io.BytesIO(data)).size)).image
+    assert min(fast.size) < min(full.size)  # there was something to lose
+    first, second = starter.encode_pixels(
+        np.stack([pixels.model_pixels(image, spec) for image in (fast, full)])
+    )
+    return float(first @ second)
+
+
+@pytest.mark.parametrize("subsampling", [0, 2])
+@pytest.mark.parametrize("side", [1500, 2400, 3001])
+def test_drawn_pictures(starter: TorchEncoder, side: int, subsampling: int) -> None:
+    assert agreement(starter, jpeg(side, side, subsampling)) > SAME
+
+
+def test_photographs(starter: TorchEncoder, test_data: Path) -> None:
+    """Those of the odd photos that are large, enlarged to what cameras give."""
+    found = sorted((test_data / "odd-photos" / "gps").glob("*.jpg"))
+    assert found
+    for path in found[:4]:
+        photo = Image.open(path).convert("RGB")
+        scale = 2400 / min(photo.size)
+        out = io.BytesIO()
+        photo.resize((round(photo.width * scale), round(photo.height * scale))).save(out, "JPEG", quality=92)
+        assert agreement(starter, out.getvalue()) > SAME, path.name
