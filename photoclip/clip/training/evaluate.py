@@ -2,7 +2,7 @@
 
     python -m photoclip.clip.training.evaluate --model FOLDER --data FOLDER [--demo FOLDER] [--json]
 
-`--data` holds caltech101.zip and flickr8k.zip and may hold the other sets and teacher/*.tflite; `--demo` holds
+`--data` holds caltech101.zip and flickr8k.zip and may hold the other sets and teacher/*.tflite, `--demo`
 scikit-image's example photographs.
 """
 

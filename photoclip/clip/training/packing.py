@@ -43,7 +43,7 @@ class Pack:
 
     def picture(self, index: int) -> NDArray[np.uint8]:
         """uint8 [height, width, 3]."""
-        height, width = self.shapes[index]
+        height, width = self.shapes[index].tolist()  # Python's integers: a file may be larger than 2 GB
         start = int(self.offsets[index])
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
 

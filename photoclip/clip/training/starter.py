@@ -61,7 +61,7 @@ from photoclip.errors import PhotoClipError
 CONFIG = CLIPConfig(
     embed_dim=384,
     vision=EfficientNetConfig(image_size=160, width=1.1, depth=1.2),
-    text=TextConfig(context_length=64, vocab_size=16_384, width=320, heads=5, layers=5),
+    text=TextConfig(context_length=64, vocab_size=16_384, width=256, heads=4, layers=4),
     mean=(127 / 255,) * 3,
     std=(128 / 255,) * 3,
     name="starter",
