@@ -21,14 +21,13 @@ METADATA = {"format": "pt"}  # without it Transformers refuses the file
 def write_transformers(model: CLIP, config: CLIPConfig, folder: Path) -> None:
     """Writes `config.json`, `preprocessor_config.json` and `model.safetensors` into `folder`, making it.
 
-    The weights keep the model's own dtype, so that reading them back is exact. Raises ModelError for a
-    ModifiedResNet, which Transformers does not have.
+    The weights keep the model's own dtype, so that reading them back is exact. Raises ModelError for
+    image towers that Transformers' CLIP does not have.
     """
     vision = config.vision
     if not isinstance(vision, ViTConfig):
         raise ModelError(
-            f"Transformers has no ModifiedResNet, so {config.name} cannot be exported to it; "
-            "only models with a Vision Transformer can."
+            f"{config.name} cannot be exported to Transformers, whose CLIP has a Vision Transformer only."
         )
     tensors = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
     theirs = to_theirs(tensors, config.text.layers, vision.layers)
