@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from photoclip import pixels
-from photoclip.clip import checkpoint, models, registry, store, zeroshot
+from photoclip.clip import checkpoint, models, open_clip_folder, registry, store, zeroshot
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.preprocess import Normalize, pixel_spec
@@ -33,9 +33,11 @@ Preprocess = Callable[[Image.Image], Tensor]
 
 
 def available_models() -> list[str]:
-    """Every name `load` knows: openai/CLIP's own, the other published models', and those installed."""
+    """Every name `load` knows: openai/CLIP's own, the other published models', and those installed, without
+    what only open_clip can build."""
     names = [model.alias or model.name for model in registry.PUBLISHED]
-    return [*names, *(folder.name for folder in models.model_folders() if folder.name not in names)]
+    own = (folder for folder in models.model_folders() if not open_clip_folder.holds(folder))
+    return [*names, *(folder.name for folder in own if folder.name not in names)]
 
 
 def load(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import xxhash
 
-from photoclip.clip import registry
+from photoclip.clip import open_clip_folder, registry
 from photoclip.clip.config import CLIPConfig
 from photoclip.errors import ModelError
 from photoclip.paths import models_dir, resource
@@ -22,6 +22,9 @@ from photoclip.pixels import PixelSpec
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 SAMPLES, SAMPLE_BYTES = 64, 65536
+LONGEST_HEADER = 100_000_000  # bytes, as safetensors itself allows
+DAMAGE = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
+"""What reading a file that is no safetensors file ends in."""
 SCALAR_TYPES = {"F32": "<f4", "F16": "<f2", "F64": "<f8"}
 
 
@@ -54,7 +57,8 @@ def installed_folders() -> list[Path]:
 
 
 def _models_in(folder: Path) -> list[Path]:
-    found = (config.parent for config in folder.glob(f"*/{CONFIG_FILE}"))
+    configs = (CONFIG_FILE, open_clip_folder.CONFIG)
+    found = {config.parent for name in configs for config in folder.glob(f"*/{name}")}
     return sorted(model for model in found if not model.name.startswith("."))
 
 
@@ -74,17 +78,42 @@ def find_model(path_or_name: str) -> ModelInfo:
 
 def describe(folder: Path) -> ModelInfo:
     """What `folder` holds, read from its config and a few pieces of its weights."""
+    if open_clip_folder.holds(folder):
+        return _describe_open_clip(folder)
     require_files(folder)
     config = read_config(folder)
-    with (folder / WEIGHTS_FILE).open("rb") as weights:
-        return ModelInfo(
-            name=config.name,
-            key=fingerprint(weights, config),
-            dim=config.embed_dim,
-            pixel_spec=pixel_spec(config),
-            logit_scale=math.exp(read_scalar(weights, "logit_scale")),
-            folder=folder,
-        )
+    settings = json.loads(config.to_json())
+    del settings["name"]
+    return ModelInfo(
+        name=config.name,
+        key=fingerprint(settings, [weights_file(folder)]),
+        dim=config.embed_dim,
+        pixel_spec=pixel_spec(config),
+        logit_scale=_logit_scale(folder),
+        folder=folder,
+    )
+
+
+def _describe_open_clip(folder: Path) -> ModelInfo:
+    """Such a model has its folder's name.
+
+    A model trained with a sigmoid, as SigLIP is, also has a bias on its logits. In a softmax, and held
+    against other texts, which is all that is done with logits here, it cancels out.
+    """
+    settings = open_clip_folder.read(folder)
+    return ModelInfo(
+        name=folder.resolve().name,
+        key=fingerprint(settings.raw, open_clip_folder.files(folder)),
+        dim=settings.embed_dim,
+        pixel_spec=settings.pixel_spec,
+        logit_scale=_logit_scale(folder),
+        folder=folder,
+    )
+
+
+def weights_file(folder: Path) -> Path:
+    """The file in a model's folder that holds its weights."""
+    return folder / (open_clip_folder.WEIGHTS if open_clip_folder.holds(folder) else WEIGHTS_FILE)
 
 
 def require_files(folder: Path) -> None:
@@ -109,33 +138,58 @@ def pixel_spec(config: CLIPConfig) -> PixelSpec:
     return PixelSpec(config.vision.image_size, config.resize, config.interpolation)
 
 
-def fingerprint(weights: BinaryIO, config: CLIPConfig) -> str:
-    """16 hex digits over everything but the name; of big weights, over pieces spread through the file."""
-    settings = json.loads(config.to_json())
-    del settings["name"]
+def fingerprint(settings: Mapping[str, Any], files: Iterable[Path]) -> str:
+    """16 hex digits over all that decides the vectors; of big files, over pieces spread through them."""
     digest = xxhash.xxh3_64(json.dumps(settings, sort_keys=True).encode())
-    for piece in _pieces(weights):
-        digest.update(piece)
+    for path in files:
+        with path.open("rb") as file:
+            for piece in _pieces(file):
+                digest.update(piece)
     return str(digest.hexdigest())
 
 
+def _logit_scale(folder: Path) -> float:
+    with weights_file(folder).open("rb") as weights:
+        return math.exp(read_scalar(weights, "logit_scale"))
+
+
+def count_numbers(folder: Path) -> int:
+    """How many numbers the weights of the model in `folder` are. Raises ModelError."""
+    with weights_file(folder).open("rb") as weights:
+        try:
+            entries, _ = _header(weights)
+            return sum(math.prod(entry["shape"]) for name, entry in entries.items() if name != "__metadata__")
+        except DAMAGE as error:
+            raise ModelError(f"{weights.name} is damaged or not a CLIP.") from error
+
+
 def read_scalar(weights: BinaryIO, name: str) -> float:
-    """One number out of an open safetensors file: the header's length, the header in JSON, the tensors."""
+    """One number out of an open safetensors file."""
     try:
-        weights.seek(0)
-        (length,) = struct.unpack("<Q", weights.read(8))
-        entry: dict[str, Any] = json.loads(weights.read(min(length, 100_000_000)))[name]
-        begin, end = entry["data_offsets"]
-        weights.seek(8 + length + begin)
-        return float(np.frombuffer(weights.read(end - begin), SCALAR_TYPES[entry["dtype"]])[0])
-    except (OSError, ValueError, KeyError, TypeError, IndexError, struct.error) as error:
+        entries, start = _header(weights)
+        begin, end = entries[name]["data_offsets"]
+        weights.seek(start + begin)
+        number = weights.read(end - begin)
+        if entries[name]["dtype"] == "BF16":  # the upper half of a float32
+            return float(np.frombuffer(b"\0\0" + number, "<f4")[0])
+        return float(np.frombuffer(number, SCALAR_TYPES[entries[name]["dtype"]])[0])
+    except DAMAGE as error:
         raise ModelError(f"{weights.name} is damaged or not a CLIP: its {name} cannot be read.") from error
 
 
-def _pieces(weights: BinaryIO) -> Iterator[bytes]:
-    size = weights.seek(0, 2)
+def _header(weights: BinaryIO) -> tuple[dict[str, Any], int]:
+    """Of a safetensors file, what it says of its tensors, and where they begin: behind the header's length
+    and the header in JSON."""
+    weights.seek(0)
+    (length,) = struct.unpack("<Q", weights.read(8))
+    entries: dict[str, Any] = json.loads(weights.read(min(length, LONGEST_HEADER)))
+    return entries, 8 + length
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    size = file.seek(0, 2)
     yield str(size).encode()
     step = max(SAMPLE_BYTES, size // SAMPLES)
     for start in range(0, size, step):
-        weights.seek(start)
-        yield weights.read(SAMPLE_BYTES)
+        file.seek(start)
+        yield file.read(SAMPLE_BYTES)

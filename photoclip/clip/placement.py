@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from photoclip.clip import int8
-from photoclip.clip.config import CLIPConfig, ViTConfig
+from photoclip.clip import int8 as integers
+from photoclip.clip import packed
 from photoclip.clip.inference import prepare
 from photoclip.clip.model import CLIP
 
@@ -39,19 +39,26 @@ class Placement:
     def put(self, model: CLIP) -> CLIP:
         """A copy of `model` (float32 on the CPU) that runs this way."""
         prepared = prepare(copy.deepcopy(model))
-        return (int8.quantize(prepared) if self.int8 else prepared).to(self.device, self.dtype)
+        if self.int8:
+            prepared = integers.quantize(prepared)
+        elif self.device.type == "cpu" and self.dtype == torch.bfloat16 and packed.is_available():
+            prepared = packed.pack(prepared)
+        return prepared.to(self.device, self.dtype)
 
 
 PLAIN = Placement(torch.device("cpu"), torch.float32)
 
 
-def candidates(config: CLIPConfig) -> Iterator[Placement]:
-    """The ways this machine can run such a model, the likely fastest first, the last float32 on the CPU."""
+def candidates(*, int8: bool) -> Iterator[Placement]:
+    """The ways this machine can run a model, the likely fastest first, the last float32 on the CPU.
+
+    `int8` is whether the model has a form in 8-bit integers.
+    """
     for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
         if there:
             yield Placement(torch.device(name), torch.float16)
             yield Placement(torch.device(name), torch.float32)
-    if isinstance(config.vision, ViTConfig) and int8.is_fast_here():
+    if int8 and integers.is_fast_here():
         yield Placement(torch.device("cpu"), torch.bfloat16, int8=True)
     capabilities = torch.cpu.get_capabilities()
     if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):

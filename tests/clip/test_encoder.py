@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from photoclip.clip import checkpoint, encoder
+from photoclip.clip import checkpoint, encoder, placed
 from photoclip.clip.encoder import TorchEncoder, load_encoder, random_encoder
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import describe
@@ -88,7 +88,7 @@ def test_the_fastest_way_is_measured_once_and_remembered(config, tmp_path, monke
         timed.append(str(encode.__self__._placement))
         return {"CPU, float32": 30.0, "CPU, bfloat16": 20.0}[timed[-1]]
 
-    monkeypatch.setattr(encoder, "pictures_per_second", speed)
+    monkeypatch.setattr(placed, "pictures_per_second", speed)
     precisions = Precisions(tmp_path / "cache" / "precision.json")
     for _ in range(2):
         chosen = TorchEncoder(random_model(config), config, "key", [BFLOAT16, PLAIN], precisions)

@@ -55,12 +55,12 @@ def test_it_is_taken_where_it_agrees_and_passed_over_where_it_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = SMALL["vit"]
-    monkeypatch.setattr("photoclip.clip.encoder.SAME", 0.99)
+    monkeypatch.setattr("photoclip.clip.placed.SAME", 0.99)
     encoder = TorchEncoder(random_model(config), config, "key", [INT8, PLAIN])
     assert encoder.description == f"{config.name} on CPU, int8"
     exact = TorchEncoder(random_model(config), config, "key", [PLAIN])
     pixels = probe_pixels(64)
     assert (encoder.encode_pixels(pixels) * exact.encode_pixels(pixels)).sum(axis=1).min() > 0.99
-    monkeypatch.setattr("photoclip.clip.encoder.SAME", 1.1)
+    monkeypatch.setattr("photoclip.clip.placed.SAME", 1.1)
     encoder = TorchEncoder(random_model(config), config, "key", [INT8, PLAIN])
     assert encoder.description == f"{config.name} on CPU, float32 (CPU, int8 gave other results)"

@@ -1,19 +1,23 @@
 """The person's own models: got from the hub, taken in from a file, removed.
 
-Each is a folder in `models_dir()`, named after the model, in PhotoClip's own dialect and half precision. It
-appears and goes by one rename, so that a process killed at any moment leaves it whole or not there.
+Each is a folder in `models_dir()`, named after the model, in PhotoClip's own dialect and half precision; or
+as it came, if only open_clip can build it. It appears and goes by one rename, so that a process killed at any
+moment leaves it whole or not there.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace as changed
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photoclip.clip.models import ModelInfo, describe, installed_folders, shipped_folders
 from photoclip.clip.registry import published
+from photoclip.clip.store.open_clip_models import only_open_clip_reads, take_in
 from photoclip.clip.store.room import require_room, write_fault
 from photoclip.clip.store.unfinished import GONE, NEW, OLD, delete, unfinished
 from photoclip.errors import ModelError
@@ -21,9 +25,10 @@ from photoclip.paths import models_dir
 
 if TYPE_CHECKING:
     from photoclip.clip.config import CLIPConfig
-    from photoclip.clip.model import CLIP
     from photoclip.clip.store.hub import Source
     from photoclip.clip.store.job import Job
+
+Write = Callable[[Path], None]  # of a model, into a folder that it makes
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
@@ -42,11 +47,11 @@ def get(name: str, job: Job, source: Source = "", *, replace: bool = False) -> M
         job.check()
         job.say(f"{model.name} has arrived; installing it.")
         try:
-            loaded, config = _read(weights, model.config)
+            write = _own_dialect(weights, model.config, model.name)
         except ModelError:
             delete(folder)  # what came is what was published, and is of no use
             raise
-        info = _put(loaded, config, folder, model.name)
+        info = _put(write, folder, model.name)
         delete(folder)
         return info
 
@@ -54,14 +59,17 @@ def get(name: str, job: Job, source: Source = "", *, replace: bool = False) -> M
 def install(source: Path, name: str, config: CLIPConfig | None = None, *, replace: bool = False) -> ModelInfo:
     """Takes in a model from a file or folder in any dialect, as `name`; `source` is left as it is.
 
-    `config` declares what the weights alone do not tell. Raises ModelError or DiskFull with a sentence.
+    `config` declares what the weights of a plain CLIP do not tell. Raises ModelError or DiskFull with a
+    sentence.
     """
     _require_free(name, replace)
     if not source.exists():
         raise ModelError(f"There is no model at {source}.")
     require_room(models_dir(), _size(source), name)
     with unfinished(name) as folder:
-        return _put(*_read(source, config), folder, name)
+        weights = None if config else only_open_clip_reads(source)
+        write = partial(take_in, weights) if weights else _own_dialect(source, config, name)
+        return _put(write, folder, name)
 
 
 def remove(name: str) -> None:
@@ -91,22 +99,22 @@ def _require_free(name: str, replace: bool) -> None:
         raise ModelError(f"{name} is installed already; remove it first, or replace it with --replace.")
 
 
-def _read(source: Path, config: CLIPConfig | None) -> tuple[CLIP, CLIPConfig]:
+def _own_dialect(source: Path, config: CLIPConfig | None, name: str) -> Write:
+    """Reads a model in any dialect; what is returned writes it in PhotoClip's own."""
     from photoclip.clip import checkpoint, dialects
 
     config, tensors = dialects.read(source, config)
-    return checkpoint.build(config, tensors, source), config
+    model, named = checkpoint.build(config, tensors, source), changed(config, name=name)
+    return lambda folder: checkpoint.save(model, named, folder)
 
 
-def _put(model: CLIP, config: CLIPConfig, folder: Path, name: str) -> ModelInfo:
-    """Writes the model under `folder`, then puts it in its place."""
+def _put(write: Write, folder: Path, name: str) -> ModelInfo:
+    """Has the model written under `folder`, then puts it in its place."""
     from safetensors import SafetensorError
-
-    from photoclip.clip import checkpoint
 
     target = models_dir() / name
     try:
-        checkpoint.save(model, changed(config, name=name), folder / NEW)
+        write(folder / NEW)
         info = describe(folder / NEW)
         _sync(folder / NEW)
         if target.exists():
@@ -114,7 +122,7 @@ def _put(model: CLIP, config: CLIPConfig, folder: Path, name: str) -> ModelInfo:
         (folder / NEW).rename(target)
     except (OSError, SafetensorError) as error:
         raise write_fault(error, models_dir()) from error
-    return changed(info, folder=target)
+    return changed(info, name=name, folder=target)
 
 
 def _sync(folder: Path) -> None:

@@ -1,0 +1,155 @@
+"""A model as an encoder, in the fastest place and precision that gives what float32 on the CPU gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from photoclip.clip.batches import Batches
+from photoclip.clip.placement import (
+    PLAIN,
+    SAME,
+    Placement,
+    fastest,
+    pictures_per_second,
+    probe_pixels,
+    to_measure,
+)
+from photoclip.clip.precision import Measured, Precisions, machine
+from photoclip.pixels import PixelSpec
+
+PROBE_TEXTS = ("a photo of a dog on a beach", "two people in front of a red house at night")
+
+
+class Towers(Protocol):
+    """A module with two towers: pixels [N, 3, S, S] and tokens [N, L] to features [N, D]."""
+
+    def encode_image(self, image: Tensor, /) -> Tensor: ...
+    def encode_text(self, text: Tensor, /) -> Tensor: ...
+    def eval(self) -> Self: ...
+    def to(self, device: torch.device, dtype: torch.dtype, /) -> Self: ...
+
+
+Model = TypeVar("Model", bound=Towers)
+
+
+class PlacedEncoder(ABC, Generic[Model]):
+    """A model that is only used. It is placed once, and every vector it gives has unit length and float32.
+
+    `name` and `description` are for people; `key` stands for weights and preprocessing; `logit_scale` is the
+    factor cosines are multiplied with before a softmax. A kind of model sets these, says how it is copied,
+    normalized, tokenized and cut into batches, and then calls `_place`.
+    """
+
+    name: str
+    key: str
+    dim: int
+    pixel_spec: PixelSpec
+    logit_scale: float
+
+    @property
+    def description(self) -> str:
+        """For people: "starter on CPU, bfloat16", and what had to be passed over."""
+        passed_over = f" ({'; '.join(self._passed_over)})" if self._passed_over else ""
+        return f"{self.name} on {self._placement}{passed_over}"
+
+    def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 pixels [N, S, S, 3], S as in `pixel_spec`, to unit vectors [N, dim]."""
+        side = self.pixel_spec.size
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (side, side, 3):
+            raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 [N, {side}, {side}, 3]")
+        return self._collect(lambda part: self._encode_pixels(pixels[part]), len(pixels))
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Sentences to unit vectors [N, dim]; one that is too long for the model loses its end."""
+        return self._collect(lambda part: self._encode_texts(texts[part]), len(texts))
+
+    @abstractmethod
+    def _put(self, model: Model, way: Placement) -> Model:
+        """A copy of `model` (float32 on the CPU) that runs this way."""
+
+    @abstractmethod
+    def _normalizer(self, way: Placement) -> Callable[[NDArray[np.uint8]], Tensor]:
+        """What makes pixels [N, S, S, 3] the tower's input [N, 3, S, S]."""
+
+    @abstractmethod
+    def _batch_size(self, way: Placement) -> int:
+        """How many pictures or sentences to begin with; what is too many is halved."""
+
+    @abstractmethod
+    def _tokens(self, texts: Sequence[str]) -> Tensor:
+        """Token ids [N, L] on the CPU."""
+
+    @torch.inference_mode()
+    def _encode_pixels(self, pixels: NDArray[np.uint8]) -> Tensor:
+        return F.normalize(self._model.encode_image(self._normalize(pixels)).float(), dim=-1)
+
+    @torch.inference_mode()
+    def _encode_texts(self, texts: Sequence[str]) -> Tensor:
+        tokens = self._tokens(texts).to(self._placement.device)
+        return F.normalize(self._model.encode_text(tokens).float(), dim=-1)
+
+    def _collect(self, encode: Callable[[slice], Tensor], count: int) -> NDArray[np.float32]:
+        vectors = [part.cpu() for part in self._batches.run(encode, count)]
+        if not vectors:
+            return np.zeros((0, self.dim), np.float32)
+        collected: NDArray[np.float32] = torch.cat(vectors).numpy()
+        return collected
+
+    def _place(self, model: Model, ways: list[Placement], precisions: Precisions | None) -> None:
+        """Takes the fastest way that agrees with the plainest one, float32 on the CPU; uses `model` up.
+
+        With `precisions` the ways are timed on the model's first use here and the fastest is remembered;
+        without, the first that agrees is taken.
+        """
+        self._passed_over: list[str] = []
+        self._use(model, PLAIN)
+        reference = self._probe() if any(way != PLAIN for way in ways) else np.zeros(0, np.float32)
+        names = [str(way) for way in ways]
+        known = precisions.here(self.key, machine(), names) if precisions else None
+        if known is not None:
+            ways.sort(key=lambda way: str(way) != known.chosen)  # it first, the others in case it fails now
+        measuring = precisions is not None and known is None and len(ways) > 1
+        speeds: dict[Placement, float] = {}
+        for way in to_measure(ways) if measuring else ways:
+            if not self._agrees(model, way, reference):
+                continue
+            if not measuring:
+                return
+            speeds[way] = pictures_per_second(self.encode_pixels, self.pixel_spec.size)
+        chosen = fastest(speeds) if speeds else PLAIN
+        if chosen != self._placement:
+            self._use(self._put(model, chosen), chosen)
+        if measuring and precisions is not None:
+            told = {str(way): round(speed, 2) for way, speed in speeds.items()}
+            precisions.keep(self.key, Measured(machine(), tuple(names), str(chosen), told))
+
+    def _agrees(self, model: Model, way: Placement, reference: NDArray[np.float32]) -> bool:
+        """Places a copy of the model and compares; says why where it is not to be used."""
+        try:
+            self._use(self._put(model, way), way)
+            agrees = way == PLAIN or float((self._probe() * reference).sum(axis=1).min()) >= SAME
+        except RuntimeError as error:  # a driver that is broken or a device that is full
+            self._passed_over.append(f"{way} failed: {str(error).splitlines()[0]}")
+            return False
+        if not agrees:
+            self._passed_over.append(f"{way} gave other results")
+        return agrees
+
+    def _use(self, model: Model, placement: Placement) -> None:
+        self._placement = placement
+        self._model = model.eval().to(placement.device, placement.dtype)
+        self._normalize = self._normalizer(placement)
+        self._batches = Batches(self._batch_size(placement))
+
+    def _probe(self) -> NDArray[np.float32]:
+        """Vectors [4, dim] of two fixed pictures and two fixed sentences."""
+        pictures = probe_pixels(self.pixel_spec.size)
+        return np.concatenate([self.encode_pixels(pictures), self.encode_texts(PROBE_TEXTS)])
