@@ -19,11 +19,8 @@ from photoclip.errors import ModelError
 from photoclip.settings import DEFAULT_MODEL, chosen_model
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from photoclip.cli.services import ModelRow, PublishedRow, Source, Watch
-    from photoclip.library.encoder import Encoder, EncoderInfo, LoadedModel
+    from photoclip.library.encoder import Encoder, LoadedModel
 
 STARTER = DEFAULT_MODEL
 
@@ -88,14 +85,14 @@ def models() -> list[ModelRow]:
 def _row(folder: Path, *, shipped: bool) -> ModelRow:
     """What there is to know of a model on this machine; one that is damaged says so."""
     from photoclip.cli.services import ModelRow
-    from photoclip.clip.models import WEIGHTS_FILE, describe
+    from photoclip.clip.models import describe, weights_file
     from photoclip.clip.registry import PUBLISHED
 
     name = folder.name
     licence, quality = next(((m.licence, m.quality) for m in PUBLISHED if m.name == name), ("", ""))
     try:
         model = describe(folder)
-        size = (folder / WEIGHTS_FILE).stat().st_size
+        size = weights_file(folder).stat().st_size
     except (ModelError, OSError) as error:
         return ModelRow(name, str(folder), 0, 0, 0, shipped, licence, quality, problem=str(error))
     return ModelRow(name, str(folder), size, model.dim, model.pixel_spec.size, shipped, licence, quality)
@@ -151,11 +148,12 @@ def remove_model(name: str) -> None:
 
 
 def open_window(library_dir: Path, model: str | None) -> int:
-    """Shows the window until it is closed, with this model (None: the one that the library uses)."""
+    """Shows the window until it is closed, with this model (None: the one chosen for the library)."""
     from photoclip.gui import start
     from photoclip.library.library import Library
 
-    return start.run(Library.open(library_dir), _encoder_or_none(model or chosen_model(library_dir)))
+    chosen = _encoder_or_none(model or chosen_model(library_dir))
+    return start.run(Library.open(library_dir), chosen, None if model else encoder)
 
 
 def render_window(library_dir: Path, model: str | None, png: Path, query: str) -> None:
@@ -164,34 +162,15 @@ def render_window(library_dir: Path, model: str | None, png: Path, query: str) -
     from photoclip.gui import start
     from photoclip.library.library import Library
 
-    shown = _encoder_or_none(model or chosen_model(library_dir))
-    start.render(Library.open(library_dir), shown, png, query=query)
+    chosen = _encoder_or_none(model or chosen_model(library_dir))
+    start.render(Library.open(library_dir), chosen, png, None if model else encoder, query=query)
 
 
-def _encoder_or_none(name: str | None) -> Encoder:
+def _encoder_or_none(name: str) -> Encoder:
     """The model, or one that says what is wrong with it: the window opens and shows photos all the same."""
+    from photoclip.library.missing_model import MissingModel
+
     try:
         return encoder(name)
     except ModelError as error:
         return MissingModel(str(error))
-
-
-class MissingModel:
-    """Stands in for a model that is not there; only being asked something is an error."""
-
-    def __init__(self, reason: str) -> None:
-        from photoclip.library.encoder import EncoderInfo
-        from photoclip.pixels import PixelSpec
-
-        self._reason = reason
-        self.info: EncoderInfo = EncoderInfo("none", "none", 1, PixelSpec(32), 1.0)
-
-    @property
-    def description(self) -> str:
-        return "no model"
-
-    def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        raise ModelError(self._reason)
-
-    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        raise ModelError(self._reason)

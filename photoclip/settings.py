@@ -21,7 +21,7 @@ class Settings:
     tile_size: int = 148  # pixels
     geometry: str = ""  # the window's place, as its toolkit writes it, in base64
     panels: str = ""  # which panels are shown, as the window's toolkit writes it, in base64
-    model: str = ""  # the name of the model in use; empty is the default one
+    model: str = ""  # the name of the chosen model; empty is the default one
     other: dict[str, Any] = field(default_factory=dict)  # keys of other versions
 
 
@@ -54,10 +54,10 @@ def save_settings(folder: Path, settings: Settings) -> None:
 
 
 def chosen_model(folder: Path) -> str:
-    """The name of the model that the library in this folder uses."""
+    """The name of the model that a person has chosen for the library in this folder."""
     return load_settings(folder).model or DEFAULT_MODEL
 
 
 def choose_model(folder: Path, name: str) -> None:
-    """Keeps which model the library uses from now on. Raises OSError when the folder cannot be written."""
+    """Keeps which model was chosen; `photoclip.library.models` sees to the rest. Raises OSError."""
     save_settings(folder, replace(load_settings(folder), model=name))

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -24,6 +24,7 @@ from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.photos import photo_at
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
+from photoclip.library.models import LibraryModels, Reading
 from photoclip.library.search import SearchEngine
 from photoclip.paths import LIBRARY_VARIABLE, default_library_dir, display
 from photoclip.settings import chosen_model
@@ -65,7 +66,7 @@ class Terminal:
 
     @contextmanager
     def encoder(self) -> Iterator[Encoder]:
-        """The model in use, which ends with the command."""
+        """The chosen model, which ends with the command."""
         encoder = self.services.encoder(chosen_model(self.folder))
         try:
             yield encoder
@@ -73,14 +74,22 @@ class Terminal:
             close(encoder)
 
     @contextmanager
-    def engine(self) -> Iterator[SearchEngine]:
-        """The library's search engine."""
-        with self.library() as library, self.encoder() as encoder:
-            engine = SearchEngine(library, encoder)
+    def models(self, *, create: bool = False) -> Iterator[LibraryModels]:
+        """The models of the library, which end with the command."""
+        with self.library(create=create) as library:
+            models = LibraryModels(library, self.services.encoder)
             try:
-                yield engine
+                yield models
             finally:
-                engine.close()
+                models.close()
+
+    @contextmanager
+    def engine(self) -> Iterator[SearchEngine]:
+        """The library's search engine; says so where it is not the chosen model that searches."""
+        with self.models() as models, closing(SearchEngine(models.library, models.serving)) as engine:
+            if line := change_under_way(models):
+                self.say(line)
+            yield engine
 
     def say(self, text: str) -> None:
         """A line for people, on stderr."""
@@ -137,6 +146,20 @@ def console(*, stderr: bool = False) -> Console:
     if not made.is_terminal:
         made.width = FILE_WIDTH
     return made
+
+
+def change_under_way(models: LibraryModels) -> str:
+    """Which model searches and how far the chosen one is, in a line; empty while no other is coming."""
+    reading = models.reading()
+    if reading is None:
+        return ""
+    searches = models.serving.info.name
+    return f"Searching with {searches} while {reading.model} reads your photos: {read_so_far(reading)}."
+
+
+def read_so_far(reading: Reading) -> str:
+    """1,204 of 10,000"""
+    return f"{reading.known:,} of {reading.total:,}"
 
 
 def close(encoder: Encoder) -> None:

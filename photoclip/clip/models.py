@@ -22,6 +22,7 @@ from photoclip.pixels import PixelSpec
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 SAMPLES, SAMPLE_BYTES = 64, 65536
+WHOLE = 64_000_000  # bytes of a file up to which every one counts: read in a hundredth of a second
 LONGEST_HEADER = 100_000_000  # bytes, as safetensors itself allows
 DAMAGE = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
 """What reading a file that is no safetensors file ends in."""
@@ -139,7 +140,8 @@ def pixel_spec(config: CLIPConfig) -> PixelSpec:
 
 
 def fingerprint(settings: Mapping[str, Any], files: Iterable[Path]) -> str:
-    """16 hex digits over all that decides the vectors; of big files, over pieces spread through them."""
+    """16 hex digits over all that decides the vectors; of files larger than WHOLE, over pieces spread
+    through them."""
     digest = xxhash.xxh3_64(json.dumps(settings, sort_keys=True).encode())
     for path in files:
         with path.open("rb") as file:
@@ -189,7 +191,7 @@ def _header(weights: BinaryIO) -> tuple[dict[str, Any], int]:
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     size = file.seek(0, 2)
     yield str(size).encode()
-    step = max(SAMPLE_BYTES, size // SAMPLES)
+    step = SAMPLE_BYTES if size <= WHOLE else size // SAMPLES
     for start in range(0, size, step):
         file.seek(start)
         yield file.read(SAMPLE_BYTES)

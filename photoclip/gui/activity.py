@@ -13,7 +13,7 @@ from photoclip.gui.counts import CountKeeper, Counts
 from photoclip.gui.session import Session
 
 if TYPE_CHECKING:
-    from photoclip.library.ingest import Progress
+    from photoclip.library.progress import Progress
 
 BAR_WIDTH = 140
 BUSY = ("scanning", "indexing", "paused")
@@ -47,6 +47,7 @@ class ActivityLine(QFrame):
         keeper.counted.connect(self.show_counts)
         session.progress.connect(self.show_progress)
         session.encoder_state.connect(self._show_model)
+        session.models_changed.connect(lambda: self._show_model(""))
         self._show_model("")
         self.show_counts(keeper.latest or Counts())
 
@@ -107,7 +108,10 @@ class ActivityLine(QFrame):
             return self.tr("Paused · {0}").format(counted) if step.total else self.tr("Paused")
         if step.phase == "scanning":
             return step.message or self.tr("Looking through the folders…")
-        parts = [self.tr("Indexing {0}").format(counted)]
+        if step.model:
+            parts = [words.reading(self._session.encoder.info.name, step.model, counted)]
+        else:
+            parts = [self.tr("Indexing {0}").format(counted)]
         if step.per_second > 0:
             parts.append(words.speed(step.per_second))
         if step.seconds_left is not None:

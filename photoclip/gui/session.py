@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from photoclip.errors import PhotoClipError
+from photoclip.library.models import LibraryModels
 
 if TYPE_CHECKING:
     from photoclip.library.background import BackgroundIndexer
     from photoclip.library.catalog.changes import Change
     from photoclip.library.catalog.connection import Catalog
     from photoclip.library.encoder import Encoder
+    from photoclip.library.engines import Engines
     from photoclip.library.library import Library
+    from photoclip.library.models import FindModel
     from photoclip.library.search import SearchEngine
     from photoclip.settings import Settings
 
@@ -48,7 +51,8 @@ class Session(QObject):
 
     changed = Signal(object)  # Change: after any mutation or index batch
     progress = Signal(object)  # Progress of the background indexer
-    encoder_state = Signal(str)  # "starting", "ready", "stopped" or "failed: ..."
+    encoder_state = Signal(str)  # of the model that serves: "starting", "ready", "stopped" or "failed: ..."
+    models_changed = Signal()  # another model serves, or is coming
     message = Signal(str, str)  # level "info" or "error", sentence
 
     settled = Signal()  # nothing is under way any more
@@ -56,12 +60,22 @@ class Session(QObject):
 
     _posted = Signal(object)  # a callable to run on the GUI thread
 
-    def __init__(self, library: Library, encoder: Encoder, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        encoder: Encoder,
+        parent: QObject | None = None,
+        *,
+        find: FindModel | None = None,
+    ) -> None:
+        """`encoder` is the chosen model; `find` gets another by its name (None: there is only this one)."""
         super().__init__(parent)
         self.library = library
-        self.encoder = encoder
+        self.models = LibraryModels(library, find or (lambda _name: encoder), encoder)
+        self._chosen_first = encoder
+        self._served_last = self.encoder
         self._lock = threading.RLock()
-        self._engine: SearchEngine | None = None
+        self._engines: Engines | None = None
         self._indexer: BackgroundIndexer | None = None
         self._closing = threading.Event()
         self._latest: dict[str, int] = {}
@@ -70,22 +84,32 @@ class Session(QObject):
         self._pool = ThreadPoolExecutor(COMPUTE_THREADS, thread_name_prefix="photoclip-compute")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="photoclip-writer")
         self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
-        self._unsubscribe = library.catalog.subscribe(self._on_change)
-        if hasattr(encoder, "on_state"):
-            encoder.on_state = lambda state: self.post(lambda: self.encoder_state.emit(state))
+        self._unsubscribe = [
+            library.catalog.subscribe(self._on_change),
+            self.models.subscribe(lambda: self.post(self._on_models)),
+        ]
+        self._follow(self.encoder)
         self._external: int | None = None
         self._poll = QTimer(self, interval=EXTERNAL_POLL_MS)
         self._poll.timeout.connect(self.look_for_other_processes)
 
     @property
-    def engine(self) -> SearchEngine:
-        """The search engine, made on first use: ask for it inside `compute`, never on the GUI thread."""
-        with self._lock:
-            if self._engine is None:
-                from photoclip.library.search import SearchEngine
+    def encoder(self) -> Encoder:
+        """The model that serves: the chosen one, or the one before while that reads the photos."""
+        return self.models.serving
 
-                self._engine = SearchEngine(self.library, self.encoder)
-            return self._engine
+    @property
+    def engine(self) -> SearchEngine:
+        """The search engine, made on first use: ask for it inside `compute`, never on the GUI thread.
+
+        After a change of models it is another one, so ask for it each time.
+        """
+        with self._lock:
+            if self._engines is None:
+                from photoclip.library.engines import Engines
+
+                self._engines = Engines(self.models)
+            return self._engines.current()
 
     @property
     def indexer(self) -> BackgroundIndexer:
@@ -95,8 +119,7 @@ class Session(QObject):
                 from photoclip.library.background import BackgroundIndexer
 
                 self._indexer = BackgroundIndexer(
-                    self.library,
-                    self.encoder,
+                    self.models,
                     on_progress=lambda step: self.post(lambda: self.progress.emit(step)),
                     after_batch=self._label_arrivals,
                 )
@@ -114,6 +137,8 @@ class Session(QObject):
     def start(self) -> None:
         """Begin indexing and watching for other processes' changes. Call after the first paint."""
         self._poll.start()
+        if self.models.problem:
+            self.message.emit("error", self.models.problem)
         self.compute(lambda _cancelled: self._start_indexer(), _ignore)
 
     def _start_indexer(self) -> None:
@@ -208,6 +233,14 @@ class Session(QObject):
             changes.redo, lambda change: self._say(change, self.tr("Redone: {0}"), self.tr("Nothing to redo"))
         )
 
+    def choose_model(self, name: str) -> None:
+        """Choose a model; the one before goes on searching until this one has read all photos."""
+        self.compute(lambda _cancelled: self.models.choose(name), _ignore)
+
+    def switch_model_back(self) -> None:
+        """Undo the last choice of a model at once."""
+        self.compute(lambda _cancelled: self.models.switch_back(), _ignore)
+
     def save_settings(self, settings: Settings) -> None:
         """Keep the window's settings; done before `close` returns."""
         folder = self.library.folder
@@ -229,12 +262,13 @@ class Session(QObject):
         self._closing.set()
         self._poll.stop()
         self.closed.emit()
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
         with self._lock:
-            indexer, engine = self._indexer, self._engine
+            indexer, engines = self._indexer, self._engines
         if indexer is not None:
             indexer.stop()
-        for part in (engine, self.encoder):
+        for part in (engines, self.models, self._chosen_first):
             close = getattr(part, "close", None)
             if close is not None:
                 close()
@@ -291,26 +325,47 @@ class Session(QObject):
     def _on_change(self, change: Change) -> None:
         self.post(lambda: self.changed.emit(change))
 
+    def _follow(self, encoder: Encoder) -> None:
+        """Tell of this model's states while it serves."""
+
+        def tell(state: str) -> None:
+            if encoder is self.encoder:
+                self.encoder_state.emit(state)
+
+        if hasattr(encoder, "on_state"):
+            encoder.on_state = lambda state: self.post(lambda: tell(state))
+
+    def _on_models(self) -> None:
+        """After a switch everything that was found with the other model is looked for anew."""
+        if self.encoder is not self._served_last:
+            self._served_last = self.encoder
+            self._follow(self.encoder)
+            self.changed.emit(_everything())
+        self.models_changed.emit()
+
     def _label_arrivals(self, ids: frozenset[int]) -> None:
         from photoclip.library import labelling
 
         labelling.apply_kept(self.engine, ids)
 
     def look_for_other_processes(self) -> None:
-        self.compute(
-            lambda _cancelled: self.library.catalog.data_version(), self._compare_version, key="data-version"
-        )
+        def look(_cancelled: Cancelled) -> int:
+            self.models.refresh()
+            return self.library.catalog.data_version()
+
+        self.compute(look, self._compare_version, key="data-version")
 
     def _compare_version(self, version: int) -> None:
-        from photoclip.library.catalog.changes import Change
-
         known, self._external = self._external, version
         if known is not None and known != version:
-            self.changed.emit(
-                Change(
-                    id=None, description="", rows=(), photos=frozenset(), tables=ALL_TABLES, undoable=False
-                )
-            )
+            self.changed.emit(_everything())
+
+
+def _everything() -> Change:
+    """Stands for changes that are not known one by one."""
+    from photoclip.library.catalog.changes import Change
+
+    return Change(id=None, description="", rows=(), photos=frozenset(), tables=ALL_TABLES, undoable=False)
 
 
 def _ignore(_outcome: object) -> None:

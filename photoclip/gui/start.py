@@ -22,6 +22,7 @@ from photoclip.settings import load_settings
 if TYPE_CHECKING:
     from photoclip.library.encoder import Encoder
     from photoclip.library.library import Library
+    from photoclip.library.models import FindModel
 
 TRACE = "PHOTOCLIP_TRACE_START"
 RENDER_SIZE = (1480, 920)
@@ -29,16 +30,17 @@ RENDER_SECONDS = 120
 LOOK_MS = 30
 
 
-def run(library: Library, encoder: Encoder, *, query: str = "") -> int:
+def run(library: Library, encoder: Encoder, find: FindModel | None = None, *, query: str = "") -> int:
     """Show the window until it is closed; the exit status. Closes the library.
 
+    `encoder` is the chosen model, `find` gets the others by their names.
     Raises PhotoClipError where there is no display to show it on.
     """
     _require_display()
     app = _application()
     settings = load_settings(library.folder)
     theme.apply(app, settings.theme)  # type: ignore[arg-type]
-    session = Session(library, encoder)
+    session = Session(library, encoder, find=find)
     window = Window(session, settings)
     window.first_painted.connect(lambda: QTimer.singleShot(0, lambda: _after_first_paint(session)))
     window.start(query)
@@ -70,6 +72,7 @@ def render(
     library: Library,
     encoder: Encoder,
     png: Path,
+    find: FindModel | None = None,
     *,
     query: str = "",
     theme_name: str = "dark",
@@ -83,7 +86,7 @@ def render(
     handler = qInstallMessageHandler(_pass_on)
     app = _application()
     theme.apply(app, theme_name)  # type: ignore[arg-type]
-    session = Session(library, encoder)
+    session = Session(library, encoder, find=find)
     window = Window(session, load_settings(library.folder))
     window.resize(*size)
     window.show()

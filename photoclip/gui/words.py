@@ -47,6 +47,12 @@ def time_left(seconds: float) -> str:
     return QCoreApplication.translate("words", "{value} h left").format(value=number(round(seconds / 3600)))
 
 
+def reading(serving: str, coming: str, counted: str) -> str:
+    """Which model searches while another reads the photos, and how many of how many it has read."""
+    sentence = QCoreApplication.translate("words", "Searching with {0} while {1} reads your photos: {2}")
+    return sentence.format(serving, coming, counted)
+
+
 def coordinates(latitude: float, longitude: float) -> str:
     """A position, as in 63.4186° N, 19.0060° W."""
     tr = QCoreApplication.translate

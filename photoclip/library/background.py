@@ -1,25 +1,32 @@
-"""Indexing in the background: one thread that scans, then watches, then takes in what arrives."""
+"""Indexing in the background: one thread that scans, then watches, then takes in what arrives.
+
+While nothing arrives, a model that is to take the place of the one that serves reads the photos.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from photoclip.errors import LibraryBusy, PhotoClipError
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.indexing import forget_failures
 from photoclip.library.catalog.photos import failures
+from photoclip.library.changeover import catch_up
 from photoclip.library.decoding import Decoders
-from photoclip.library.encoder import Encoder
-from photoclip.library.ingest import Progress, index
-from photoclip.library.library import Library
+from photoclip.library.ingest import index
+from photoclip.library.models import LibraryModels
+from photoclip.library.progress import Progress
 from photoclip.library.watch import FolderWatcher
 
 ASK_AGAIN = 1.0
 """Seconds between two tries for the lock another process holds."""
 COME_BACK = 15.0
 """Seconds between two looks whether an offline folder is there again, or a watched one is another."""
+TURN = 3.0
+"""Seconds that a coming model reads before what arrives may interrupt it, or it might never get anywhere."""
 KEEP_WORKERS = 20.0
 """Seconds that idle decode processes stay, for the next photo to be quick."""
 
@@ -70,15 +77,14 @@ class BackgroundIndexer:
 
     def __init__(
         self,
-        library: Library,
-        encoder: Encoder,
+        models: LibraryModels,
         *,
         on_progress: Callable[[Progress], None],
         after_batch: Callable[[frozenset[int]], None] | None = None,
         workers: int | None = None,
     ) -> None:
-        self._library = library
-        self._encoder = encoder
+        self._models = models
+        self._library = models.library
         self._on_progress = on_progress
         self._after_batch = after_batch
         self._workers = workers
@@ -87,12 +93,13 @@ class BackgroundIndexer:
         self._watcher = FolderWatcher(self._work.look, self._scan_paths)
         self._folders: dict[bytes, int] = {}
         self._folders_changed = False
+        self._catch_up_due = True  # something may be there that a coming model has not read
         self._stopping = False
         self._paused = False
         self._halt = threading.Event()  # of the run under way
         self._last = Progress("idle")
         self._thread: threading.Thread | None = None
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._unsubscribe: list[Callable[[], None]] = []
 
     @property
     def paused(self) -> bool:
@@ -101,7 +108,10 @@ class BackgroundIndexer:
     def start(self) -> None:
         """Scan all folders, then watch them."""
         if self._thread is None:
-            self._unsubscribe = self._library.catalog.subscribe(self._on_change)
+            self._unsubscribe = [
+                self._library.catalog.subscribe(self._on_change),
+                self._models.subscribe(self._on_models),
+            ]
             self._work.scan(None)
             self._thread = threading.Thread(target=self._run, name="photoclip-indexer", daemon=True)
             self._thread.start()
@@ -131,7 +141,8 @@ class BackgroundIndexer:
 
     def stop(self, timeout: float = 10.0) -> None:
         """End and join everything; what is recorded stays, the rest is taken up next time."""
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
         with self._work.condition:
             self._stopping = True
             self._halt.set()
@@ -146,6 +157,11 @@ class BackgroundIndexer:
                 self._folders_changed = True
                 self._work.condition.notify_all()
 
+    def _on_models(self) -> None:
+        with self._work.condition:
+            self._catch_up_due = True
+            self._work.condition.notify_all()
+
     def _scan_paths(self, folders: frozenset[bytes]) -> None:
         self._work.scan([id for path, id in self._folders.items() if path in folders])
 
@@ -153,16 +169,24 @@ class BackgroundIndexer:
         try:
             while not self._stopping:
                 self._follow_folders()
+                self._models.refresh()
                 if self._work.waiting and not self._paused:
                     self._index_once()
+                elif self._may_catch_up:
+                    self._catch_up()
                 else:
                     self._report(replace(self._last, phase="paused" if self._paused else "idle"))
                     self._rest()
         finally:
             self._end_workers()
 
+    @property
+    def _may_catch_up(self) -> bool:
+        return self._catch_up_due and not self._paused and self._models.coming is not None
+
     def _awake(self) -> bool:
-        return self._stopping or self._folders_changed or (self._work.waiting and not self._paused)
+        waiting = self._work.waiting and not self._paused
+        return self._stopping or self._folders_changed or waiting or self._may_catch_up
 
     def _rest(self) -> None:
         """Wait for work; idle decode processes end after a while, folders that come and go are looked for."""
@@ -187,30 +211,63 @@ class BackgroundIndexer:
 
     def _index_once(self) -> None:
         folder_ids, paths = self._work.take()
+        self._catch_up_due = True
+        if not self._go_through(self._index(folder_ids, paths, self._new_halt())):
+            self._put_back(folder_ids, paths)
+
+    def _index(
+        self, folder_ids: set[int] | None, paths: frozenset[bytes] | None, halt: threading.Event
+    ) -> Iterator[Progress]:
+        yield from index(
+            self._library,
+            self._models.serving,
+            folder_ids=folder_ids,
+            paths=paths,
+            stop=halt,
+            decoders=self._lent_decoders(),
+        )
+        if self._models.coming is None:
+            self._models.settle()
+
+    def _catch_up(self) -> None:
+        self._catch_up_due = False
+        if not self._go_through(self._read_with_coming(self._new_halt())):
+            self._catch_up_due = True
+
+    def _read_with_coming(self, halt: threading.Event) -> Iterator[Progress]:
+        """The coming model's turn, until something else is to be done or another model is chosen."""
+        coming, began = self._models.coming, time.monotonic()
+        for step in catch_up(self._models, stop=halt, decoders=self._lent_decoders()):
+            if step.phase != "done" or not halt.is_set():
+                yield step
+            self._models.refresh()
+            busy = self._work.waiting or self._folders_changed
+            if self._models.coming is not coming or (busy and time.monotonic() - began > TURN):
+                halt.set()
+
+    def _go_through(self, steps: Iterator[Progress]) -> bool:
+        """Tell of each step; whether it came to its end."""
+        try:
+            for step in steps:
+                self._report(step)
+        except LibraryBusy as busy:
+            self._wait_politely(str(busy))
+            return False
+        except PhotoClipError as error:
+            self._report(replace(self._last, phase="idle", message=str(error)))
+        return not self._halt.is_set()
+
+    def _new_halt(self) -> threading.Event:
         with self._work.condition:
             self._halt = threading.Event()
             if self._paused or self._stopping:
                 self._halt.set()
+            return self._halt
+
+    def _lent_decoders(self) -> Decoders:
         if self._decoders is None:
             self._decoders = Decoders(self._workers)
-        try:
-            for step in index(
-                self._library,
-                self._encoder,
-                folder_ids=folder_ids,
-                paths=paths,
-                stop=self._halt,
-                decoders=self._decoders,
-            ):
-                self._report(step)
-        except LibraryBusy as busy:
-            self._put_back(folder_ids, paths)
-            self._wait_politely(str(busy))
-        except PhotoClipError as error:
-            self._report(replace(self._last, phase="idle", message=str(error)))
-        else:
-            if self._halt.is_set():
-                self._put_back(folder_ids, paths)
+        return self._decoders
 
     def _report(self, step: Progress) -> None:
         """Tell of a step, unless it says nothing new; label what became searchable first."""

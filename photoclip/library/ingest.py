@@ -13,8 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -27,12 +26,12 @@ from photoclip.library.decoding import Decoders
 from photoclip.library.embedding import Embedded, Embedding
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
-from photoclip.library.pending import Plan, Wanted, add_repairs, plan_folder
+from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, plan_folder, readable
+from photoclip.library.progress import Pace, Phase, Progress
 from photoclip.library.recording import Recorder
+from photoclip.library.scan import is_offline
 from photoclip.library.worker import Gone, Outcome, Prepared, Refused, Task, state_of
 from photoclip.paths import display
-
-Phase = Literal["scanning", "indexing", "waiting", "paused", "idle", "done"]
 
 TICK = 0.1
 """Seconds the loop waits for news at most: how prompt pause and stop are."""
@@ -40,31 +39,6 @@ REPORT = 0.25
 SETTLE = 0.3
 RECENT = 2.0
 """A file written in the last so many seconds may be unfinished; it is looked at twice before refusing it."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an index run is. Counts are of this run; `photos` and `searchable` since the last Progress.
-
-    `done` of `total` are files read, recorded and embedded. `photos` are to be shown anew, `searchable` have
-    a vector now and wait for labels. `failed` also names folders that could not be listed. `message` is a
-    sentence or empty.
-    """
-
-    phase: Phase
-    done: int = 0
-    total: int = 0
-    per_second: float = 0.0
-    seconds_left: float | None = None
-    found: int = 0
-    added: int = 0
-    changed: int = 0
-    missing: int = 0
-    embedded: int = 0
-    failed: tuple[Failure, ...] = ()
-    photos: frozenset[int] = frozenset()
-    searchable: frozenset[int] = frozenset()
-    message: str = ""
 
 
 def index(
@@ -83,36 +57,48 @@ def index(
     `LibraryBusy` at once, `DiskFull` with everything written so far kept, and `ModelError` at the end, when
     all photos are recorded and only their vectors are missing. `decoders` may be lent to save their start.
     """
+    with _run(library, encoder, stop, workers, decoders) as run:
+        yield from run.index(
+            None if folder_ids is None else set(folder_ids), None if paths is None else frozenset(paths)
+        )
+
+
+def fill(
+    library: Library,
+    encoder: Encoder,
+    *,
+    folder_ids: Iterable[int] | None = None,
+    stop: threading.Event | None = None,
+    workers: int | None = None,
+    decoders: Decoders | None = None,
+) -> Iterator[Progress]:
+    """Make the vectors by this model of recorded photos that have none. No folder is looked through.
+
+    A file that has changed since it was recorded is left to `index`. Ends and raises as `index` does.
+    """
+    with _run(library, encoder, stop, workers, decoders) as run:
+        yield from run.fill(folder_ids)
+
+
+@contextmanager
+def _run(
+    library: Library,
+    encoder: Encoder,
+    stop: threading.Event | None,
+    workers: int | None,
+    decoders: Decoders | None,
+) -> Iterator[_Run]:
     with library.writer_lock():
         own = decoders or Decoders(workers)
         run = _Run(library, encoder, own, stop or threading.Event())
         try:
-            yield from run.steps(
-                None if folder_ids is None else set(folder_ids), None if paths is None else frozenset(paths)
-            )
+            yield run
         finally:
             run.embedding.close()
             if decoders is None:
                 own.close()
             else:
                 own.forget()
-
-
-class _Pace:
-    """How fast it goes, over the last seconds."""
-
-    WINDOW = 15.0
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def per_second(self, done: int) -> float:
-        now = time.monotonic()
-        self._marks.append((now, done))
-        while len(self._marks) > 2 and now - self._marks[0][0] > self.WINDOW:
-            self._marks.popleft()
-        began, first = self._marks[0]
-        return (done - first) / (now - began) if now - began > 0.2 else 0.0
 
 
 class _Run:
@@ -137,11 +123,11 @@ class _Run:
         self.photos: set[int] = set()
         self.searchable: set[int] = set()
         self.model_error: PhotoClipError | None = None
-        self.message = ""
-        self.pace = _Pace()
+        self.message = self.model = ""
+        self.pace = Pace()
         self.reported = 0.0
 
-    def steps(self, folder_ids: set[int] | None, paths: frozenset[bytes] | None) -> Iterator[Progress]:
+    def index(self, folder_ids: set[int] | None, paths: frozenset[bytes] | None) -> Iterator[Progress]:
         yield self._progress("scanning")
         yield from self._look(folder_ids, paths)
         yield self._progress("indexing")
@@ -149,6 +135,16 @@ class _Run:
         self._mark_gone()
         if paths is None and not self.stop.is_set():
             self.library.back_up()
+        yield from self._end()
+
+    def fill(self, folder_ids: Iterable[int] | None) -> Iterator[Progress]:
+        self.model = self.encoder.info.name
+        self._look_up(folder_ids)
+        yield self._progress("indexing")
+        yield from self._read()
+        yield from self._end()
+
+    def _end(self) -> Iterator[Progress]:
         yield self._progress("done")
         if self.model_error is not None and not self.stop.is_set():
             raise self.model_error
@@ -173,6 +169,17 @@ class _Run:
         self._note_offline()
         if self.plan.back:
             self.photos |= mark_present(self.library.catalog, self.plan.back).photos
+
+    def _look_up(self, folder_ids: Iterable[int] | None) -> None:
+        """What the catalog has and this model does not know, where it can be reached now."""
+        folders = list_folders(self.library.catalog)
+        offline = {folder.id: folder.path for folder in folders if is_offline(folder.path)}
+        photos = readable(self.library.catalog, folder_ids)
+        self.store.refresh()
+        add_unknown(self.plan, photos, self.store.missing(photos), offline)
+        self.todo.extend(self.plan.wanted)
+        self.total = len(photos)
+        self._note_offline()
 
     def _waiting_for_labels(self) -> set[int]:
         """Photos that an earlier run embedded and did not live to tell of."""
@@ -231,14 +238,22 @@ class _Run:
         if isinstance(outcome, Refused):
             self.recorder.refuse(wanted, outcome)
             return
+        if wanted.vector_only:
+            if outcome.hash == wanted.previous:
+                self._embed(outcome)
+            return
         lost = self.store.missing([outcome.hash])
         if outcome.picture is None and (lost or self.library.thumbnails.missing([outcome.hash])):
             self.todo.append(Wanted(wanted.path, wanted.folder_id, b"", wanted.previous, wanted.repair))
             return
         self.recorder.take(wanted, outcome)
-        if outcome.picture is not None and lost and outcome.hash not in self.sent and not self.model_error:
-            self.sent.add(outcome.hash)  # of copies, read at the same time, one is enough
-            self.embedding.add(outcome.hash, outcome.picture.pixels)
+        if lost:
+            self._embed(outcome)
+
+    def _embed(self, read: Prepared) -> None:
+        if read.picture is not None and read.hash not in self.sent and not self.model_error:
+            self.sent.add(read.hash)  # of copies, read at the same time, one is enough
+            self.embedding.add(read.hash, read.picture.pixels)
 
     def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
         if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
@@ -265,7 +280,8 @@ class _Run:
             self.store.append(hashes, np.concatenate([done.vectors for done in self.embedded_now]))
             self.embedded_now.clear()
             self.embedded += len(hashes)
-            self.searchable |= self._photos_of(hashes)
+            if not self.model:  # labels are the business of the model that serves
+                self.searchable |= self._photos_of(hashes)
 
     def _take_vectors(self, timeout: float) -> None:
         try:
@@ -303,8 +319,8 @@ class _Run:
 
     def _progress(self, phase: Phase) -> Progress:
         self.reported = time.monotonic()
-        left = len(self.todo) + self.decoders.in_flight + self.embedding.pending + len(self.unsettled)
-        done = max(0, self.total - left)
+        waiting = len(self.todo) + self.decoders.in_flight + self.embedding.pending + len(self.unsettled)
+        done = max(0, self.total - waiting - self.plan.out_of_reach)
         speed = self.pace.per_second(done) if phase == "indexing" else 0.0
         folders = (
             Failure(p, f"This folder cannot be read: {why}.", time.time())
@@ -317,7 +333,7 @@ class _Run:
             done=done,
             total=self.total,
             per_second=speed,
-            seconds_left=(self.total - done) / speed if speed > 0 else None,
+            seconds_left=waiting / speed if speed > 0 else None,
             found=self.plan.found,
             added=self.recorder.added,
             changed=self.recorder.changed,
@@ -327,6 +343,7 @@ class _Run:
             photos=photos,
             searchable=searchable,
             message=self.message,
+            model=self.model,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import threading
 from contextlib import AbstractContextManager
@@ -59,6 +60,21 @@ class Library:
                 store = VectorStore(self.folder / VECTOR_FOLDER, info.key, info.dim)
                 self._vectors[info.key] = store
             return store
+
+    def vector_keys(self) -> set[str]:
+        """The keys of the models of which vectors are stored here."""
+        return {path.name.partition(".")[0] for path in (self.folder / VECTOR_FOLDER).glob("*.*")}
+
+    def drop_vectors(self, key: str) -> None:
+        """Deletes the vectors of one model. A kill in between leaves rows without records, which are none."""
+        with self._vectors_lock:
+            store = self._vectors.pop(key, None)
+            if store is not None:
+                store.close()
+        records = self.folder / VECTOR_FOLDER / f"{key}.keys"
+        with contextlib.suppress(PermissionError):  # on Windows, while another process has them open
+            for path in (records, *records.parent.glob(f"{glob.escape(key)}.*")):
+                path.unlink(missing_ok=True)
 
     def writer_lock(self) -> AbstractContextManager[None]:
         """Held while indexing: one indexer at a time, across processes. Raises LibraryBusy."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.indexing import known_failures
 from photoclip.library.catalog.presence import inside
+from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, look_at
 
 
@@ -34,6 +35,7 @@ class Wanted:
     known: bytes
     previous: bytes  # the hash recorded for this path, empty for a new one
     repair: bool = False  # unchanged, but its thumbnail or vector is lost
+    vector_only: bool = False  # recorded as it is; of a file that has changed since, nothing is taken
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Plan:
     unreadable: dict[bytes, str] = field(default_factory=dict)
     unchanged: dict[bytes, Wanted] = field(default_factory=dict)  # by hash: where to read that content again
     found: int = 0
+    out_of_reach: int = 0  # photos to read that lie in offline folders only
 
 
 _FILES = (
@@ -120,6 +123,42 @@ def plan_folder(
 def add_repairs(plan: Plan, lost: set[bytes]) -> None:
     """Read unchanged files again whose thumbnail or vector is lost."""
     plan.wanted += [plan.unchanged[hash] for hash in plan.unchanged if hash in lost]
+
+
+_READABLE = """
+SELECT content.hash, file.path, file.folder_id FROM photo JOIN content ON content.id = photo.content_id
+JOIN file ON file.content_id = content.id JOIN folder ON folder.id = file.folder_id
+LEFT JOIN failure ON failure.path = file.path
+WHERE photo.presence = ? AND file.missing_since IS NULL AND folder.removed_at IS NULL AND failure.path IS NULL
+"""
+
+
+def readable(catalog: Catalog, folder_ids: Iterable[int] | None = None) -> dict[bytes, list[Wanted]]:
+    """Where each photo that is there can be read (in these folders, or all), by its content's hash.
+
+    Without what could not be read when it was last tried. The disk is not looked at.
+    """
+    found: dict[bytes, list[Wanted]] = {}
+    only = None if folder_ids is None else set(folder_ids)
+    for hash, path, folder_id in zip(*catalog.columns(_READABLE, (PRESENT,)), strict=True):
+        if only is None or folder_id in only:
+            found.setdefault(hash, []).append(Wanted(path, folder_id, b"", hash, vector_only=True))
+    return found
+
+
+def add_unknown(
+    plan: Plan, photos: Mapping[bytes, list[Wanted]], unknown: Iterable[bytes], offline: Mapping[int, bytes]
+) -> None:
+    """Read those of `photos` that are `unknown` to a model, folder by folder; `offline` are paths by id."""
+    for hash in unknown:
+        at_hand = [wanted for wanted in photos[hash] if wanted.folder_id not in offline]
+        if at_hand:
+            plan.wanted.append(at_hand[0])
+        else:
+            plan.out_of_reach += 1
+            plan.offline.append(offline[photos[hash][0].folder_id])
+    plan.wanted.sort(key=lambda wanted: wanted.path)
+    plan.offline = sorted(set(plan.offline))
 
 
 def _emptied_by_hand(root: bytes, only: frozenset[bytes] | None) -> bool:

@@ -34,13 +34,14 @@ STORE = ModelStore(lambda: [PUBLISHED], _nothing, _nothing, lambda name: None)
 class Commands:
     """Runs commands on one library folder. `opened` and `painted` are what the windows were asked.
 
-    `asked` are the names of the models that were wanted.
+    `asked` are the names of the models that were wanted; those not among `encoders` are one and the same.
     """
 
     folder: Path
     model_error: str = ""
     models: list[ModelRow] = field(default_factory=lambda: [MODEL])
     store: ModelStore = STORE
+    encoders: dict[str, FakeEncoder] = field(default_factory=dict)
     asked: list[str | None] = field(default_factory=list)
     opened: list[tuple[Path, str | None]] = field(default_factory=list)
     painted: list[tuple[Path, Path, str]] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Commands:
         self.asked.append(name)
         if self.model_error:
             raise ModelError(self.model_error)
-        return FakeEncoder()
+        return self.encoders.get(name or "", FakeEncoder())
 
     def _open(self, folder: Path, model: str | None) -> int:
         self.opened.append((folder, model))

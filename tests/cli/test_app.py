@@ -13,6 +13,7 @@ import pytest
 from photoclip import app
 from photoclip.errors import ModelError
 from photoclip.library.encoder import EncoderProcess
+from photoclip.library.library import Library
 from photoclip.paths import models_dir, resource
 from photoclip.settings import choose_model
 
@@ -54,11 +55,20 @@ def test_a_damaged_model_of_the_person_s_own_is_listed_and_removed() -> None:
 def test_the_window_shows_the_library_s_own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str | None] = []
     monkeypatch.setattr(app, "_encoder_or_none", asked.append)
-    monkeypatch.setattr("photoclip.gui.start.run", lambda library, encoder: library.close() or 0)
+    finders: list[object] = []
+
+    def run(library: Library, _encoder: object, find: object) -> int:
+        finders.append(find)
+        library.close()
+        return 0
+
+    monkeypatch.setattr("photoclip.gui.start.run", run)
     app.open_window(tmp_path, None)
     choose_model(tmp_path, "mine")
     app.open_window(tmp_path, None)
-    assert asked == [app.STARTER, "mine"]
+    app.open_window(tmp_path, "another")
+    assert asked == [app.STARTER, "mine", "another"]
+    assert finders == [app.encoder, app.encoder, None]
 
 
 @pytest.mark.skipif(not (resource("models") / "starter").is_dir(), reason="no starter model in resources")

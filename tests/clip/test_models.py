@@ -29,6 +29,14 @@ def test_description(folder, model, config):
     assert info.logit_scale == pytest.approx(model.logit_scale.exp().item())
 
 
+def test_one_changed_number_makes_another_key(folder):
+    key, path = describe(folder).key, folder / "model.safetensors"
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    path.write_bytes(whole)
+    assert describe(folder).key != key
+
+
 def test_key_stands_for_weights_and_preprocessing(folder, model, config, tmp_path):
     def key_of(model, config):
         checkpoint.save(model, config, tmp_path / "other")

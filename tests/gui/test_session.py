@@ -13,7 +13,10 @@ from photoclip.errors import PhotoClipError
 from photoclip.gui.session import Session
 from photoclip.library.catalog import albums, photos
 from photoclip.library.library import Library
-from tests.library.fakes import FakeEncoder
+from photoclip.library.missing_model import MissingModel
+from photoclip.library.models import LibraryModels
+from photoclip.library.search import Results
+from tests.library.fakes import FakeEncoder, Zoo
 
 
 @pytest.fixture
@@ -130,3 +133,94 @@ def test_close_finishes_what_people_did(tmp_path: Path, ids: dict[str, int], qtb
     session.close()
     with Library.open(tmp_path / "library") as library:
         assert photos.details(library.catalog, ids["red-0.jpg"]).rating == 4
+
+
+@pytest.fixture
+def zoo() -> Zoo:
+    return Zoo()
+
+
+@pytest.fixture
+def choosing(tmp_path: Path, ids: dict[str, int], zoo: Zoo) -> Iterator[Session]:
+    """A session with several models; the starter knows the photos."""
+    session = Session(Library.open(tmp_path / "library"), zoo("starter"), find=zoo)
+    yield session
+    session.close()
+
+
+def best(qtbot: QtBot, session: Session) -> tuple[str, int]:
+    """The model that searched for red, and the first photo."""
+    found: list[Results] = []
+    session.compute(lambda _cancelled: session.engine.search("red"), found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    return found[0].model, int(found[0].ids[0])
+
+
+def test_another_model_takes_over_and_all_views_are_told(
+    qtbot: QtBot, choosing: Session, ids: dict[str, int], zoo: Zoo
+) -> None:
+    red = {photo for name, photo in ids.items() if name.startswith("red")}
+    changes: list[frozenset[str]] = []
+    choosing.changed.connect(lambda change: changes.append(change.tables))
+    with qtbot.waitSignal(choosing.models_changed):
+        choosing.choose_model("big")
+    assert (choosing.encoder, choosing.models.coming) == (zoo("starter"), zoo("big"))
+    assert changes == []
+    model, photo = best(qtbot, choosing)
+    assert (model, photo in red) == ("fake", True)
+    with qtbot.waitSignal(choosing.models_changed, timeout=30_000):
+        choosing.start()
+    assert choosing.encoder is zoo("big")
+    assert any("photo" in tables for tables in changes)
+    model, photo = best(qtbot, choosing)
+    assert (model, photo in red) == ("big", True)
+    with qtbot.waitSignal(choosing.models_changed):
+        choosing.switch_model_back()
+    assert choosing.encoder is zoo("starter")
+    assert best(qtbot, choosing)[0] == "fake"
+
+
+def test_a_choice_made_in_a_terminal_is_noticed(
+    qtbot: QtBot, choosing: Session, tmp_path: Path, zoo: Zoo
+) -> None:
+    with Library.open(tmp_path / "library") as other:
+        LibraryModels(other, Zoo()).choose("big")
+    with qtbot.waitSignal(choosing.models_changed):
+        choosing.look_for_other_processes()
+    assert choosing.models.coming is zoo("big")
+
+
+def test_a_model_that_cannot_be_chosen_is_a_sentence(qtbot: QtBot, choosing: Session) -> None:
+    for wrong in (lambda: choosing.choose_model("nonesuch"), choosing.switch_model_back):
+        with qtbot.waitSignal(choosing.message) as said:
+            wrong()
+        assert said.args is not None
+        assert said.args[0] == "error"
+
+
+def test_states_are_those_of_the_model_that_serves(qtbot: QtBot, choosing: Session, zoo: Zoo) -> None:
+    states: list[str] = []
+    choosing.encoder_state.connect(states.append)
+    for model in zoo.models.values():
+        model.on_state = lambda state: None
+    choosing._follow(choosing.encoder)
+    choosing.models.choose("big", at_once=True)
+    qtbot.waitSignal(choosing.models_changed).wait()
+    for name in ("starter", "big"):
+        zoo.models[name].on_state("ready")
+    qtbot.waitUntil(lambda: bool(states))
+    assert states == ["ready"]
+
+
+def test_the_window_goes_on_without_the_chosen_model(
+    qtbot: QtBot, tmp_path: Path, ids: dict[str, int], zoo: Zoo
+) -> None:
+    with Library.open(tmp_path / "library") as library:
+        LibraryModels(library, zoo).choose("big")
+    missing = MissingModel("There is no model big; get it again.")
+    session = Session(Library.open(tmp_path / "library"), missing, find=zoo)
+    with qtbot.waitSignal(session.message) as said:
+        session.start()
+    assert said.args == ["error", "There is no model big; get it again."]
+    assert session.encoder is zoo("starter")
+    session.close()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoclip.library.encoder import EncoderInfo, EncoderProcess
+from photoclip.errors import ModelError
+from photoclip.library.encoder import Encoder, EncoderInfo, EncoderProcess
 from photoclip.pixels import PixelSpec
 
 SIZE = 16
@@ -31,10 +33,14 @@ FAKE_INFO = EncoderInfo("fake", "fake-1", DIM, PixelSpec(SIZE), logit_scale=20.0
 
 
 class FakeEncoder:
-    """An `Encoder` in this process. `calls` records what was asked of it: ("pixels" | "texts", count)."""
+    """An `Encoder` in this process. `calls` records what was asked of it: ("pixels" | "texts", count).
 
-    def __init__(self, info: EncoderInfo = FAKE_INFO) -> None:
+    Another `turn` is another model: its numbers stand elsewhere, so that mixing two finds nothing sensible.
+    """
+
+    def __init__(self, info: EncoderInfo = FAKE_INFO, turn: int = 0) -> None:
         self.info = info
+        self._turn = turn
         self.calls: list[tuple[str, int]] = []
 
     @property
@@ -43,11 +49,12 @@ class FakeEncoder:
 
     def encode_pixels(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.calls.append(("pixels", len(pixels)))
-        return encode_pictures(pixels)
+        return np.roll(encode_pictures(pixels), self._turn, axis=1)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.calls.append(("texts", len(texts)))
-        return np.stack([_text_vector(text) for text in texts]) if texts else np.empty((0, DIM), np.float32)
+        vectors = [np.roll(_text_vector(text), self._turn) for text in texts]
+        return np.stack(vectors) if texts else np.empty((0, DIM), np.float32)
 
 
 def encode_pictures(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -74,6 +81,23 @@ def _text_vector(text: str) -> NDArray[np.float32]:
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
         total = np.random.default_rng(seed).normal(size=DIM)
     return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def another(name: str, turn: int = 5) -> FakeEncoder:
+    """A model of its own key, with vectors that the first one's words do not fit."""
+    return FakeEncoder(replace(FAKE_INFO, name=name, key=f"{name}-1"), turn)
+
+
+class Zoo:
+    """The models of one machine, by their names; `del zoo.models[name]` takes one away."""
+
+    def __init__(self) -> None:
+        self.models = {"starter": FakeEncoder(), "big": another("big"), "third": another("third", 9)}
+
+    def __call__(self, name: str) -> Encoder:
+        if name not in self.models:
+            raise ModelError(f"There is no model {name}.")
+        return self.models[name]
 
 
 def fake_process() -> EncoderProcess:

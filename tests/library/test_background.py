@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,22 +15,28 @@ from photoclip.errors import PhotoClipError
 from photoclip.library.background import BackgroundIndexer
 from photoclip.library.catalog.folders import add_folder, list_folders, remove_folder
 from photoclip.library.catalog.photos import failures, load_table, photo_at
-from photoclip.library.ingest import Progress
 from photoclip.library.library import Library
-from tests.library.fakes import FAKE_INFO, FakeEncoder
+from photoclip.library.models import FindModel, LibraryModels
+from photoclip.library.progress import Progress
+from tests.library.fakes import FAKE_INFO, FakeEncoder, Zoo, another
 from tests.library.pictures import jpeg, write_photos
 
 
 class Running:
     """A background indexer, and all that it says."""
 
-    def __init__(self, library: Library, after_batch: Callable[[frozenset[int]], None] | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        after_batch: Callable[[frozenset[int]], None] | None = None,
+        zoo: FindModel | None = None,
+    ) -> None:
         self.library = library
+        self.models = LibraryModels(library, zoo or Zoo())
         self.steps: queue.Queue[Progress] = queue.Queue()
         self.batches: list[frozenset[int]] = []
         self.indexer = BackgroundIndexer(
-            library,
-            FakeEncoder(),
+            self.models,
             on_progress=self.steps.put,
             after_batch=after_batch or self.batches.append,
             workers=1,
@@ -180,7 +187,8 @@ def test_stop_in_the_middle_is_prompt_and_the_next_start_goes_on(library: Librar
 
 
 def test_stop_before_start() -> None:
-    BackgroundIndexer(NotOpened(), FakeEncoder(), on_progress=print).stop()  # type: ignore[arg-type]
+    models = LibraryModels(NotOpened(), Zoo())  # type: ignore[arg-type]
+    BackgroundIndexer(models, on_progress=print).stop()
 
 
 class NotOpened:
@@ -230,6 +238,90 @@ def test_a_burst_of_copies(running: Running, photos: Path, tmp_path: Path) -> No
     running.until_idle()
     shutil.copytree(tmp_path / "elsewhere", photos / "copied")
     running.until(lambda _: running.count == 63)
+
+
+class Patient(FakeEncoder):
+    """Reads no photo before it may."""
+
+    def __init__(self) -> None:
+        super().__init__(another("big").info, turn=5)
+        self.may = threading.Event()
+
+    def encode_pixels(self, pixels: Any) -> Any:
+        self.may.wait(20)
+        return super().encode_pixels(pixels)
+
+
+@pytest.fixture
+def patient(library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Running, Patient]]:
+    """An indexer of a library that is known to the starter, and another model that takes its time."""
+    monkeypatch.setattr("photoclip.library.background.TURN", 0.0)
+    zoo, big = Zoo(), Patient()
+    zoo.models["big"] = big
+    running = Running(library, zoo=zoo)
+    yield running, big
+    big.may.set()
+    running.indexer.stop()
+
+
+def test_another_model_reads_and_takes_over(photos: Path, patient: tuple[Running, Patient]) -> None:
+    running, big = patient
+    models = running.models
+    running.indexer.start()
+    running.until_idle()
+    models.choose("big")
+    step = running.until(lambda step: step.model == "big")
+    assert (step.phase, step.done, step.total) == ("indexing", 0, 3)
+    assert models.serving.info.name == "fake"
+    big.may.set()
+    step = running.until(lambda step: step.phase == "idle" and bool(step.message))
+    assert step.message == "big has read your photos; searches use it from now on."
+    assert models.serving is big
+    assert running.batches == [frozenset({1, 2, 3})]  # labels were put on once
+
+
+def test_what_arrives_goes_first(photos: Path, patient: tuple[Running, Patient]) -> None:
+    running, big = patient
+    running.indexer.start()
+    running.until_idle()
+    running.models.choose("big")
+    running.until(lambda step: step.model == "big")
+    (photos / "new.jpg").write_bytes(jpeg("purple", 9))
+    step = running.until(lambda step: bool(step.searchable))
+    assert (step.model, running.models.serving.info.name) == ("", "fake")
+    big.may.set()
+    running.until(lambda step: step.phase == "done" and bool(step.model))
+    assert running.models.known_to(big.info).known == 4
+
+
+def test_another_choice_ends_the_reading(photos: Path, patient: tuple[Running, Patient]) -> None:
+    running, big = patient
+    running.indexer.start()
+    running.until_idle()
+    running.models.choose("big")
+    running.until(lambda step: step.model == "big")
+    LibraryModels(running.library, Zoo()).choose("starter")  # another process
+    running.until_idle()
+    assert (running.models.serving.info.name, running.models.coming) == ("fake", None)
+    running.models.choose("third")
+    running.until(lambda step: step.phase == "done" and step.model == "third")
+    assert running.models.serving.info.name == "third"
+    assert not big.calls
+
+
+def test_a_pause_holds_the_coming_model_too(photos: Path, patient: tuple[Running, Patient]) -> None:
+    running, big = patient
+    running.indexer.start()
+    running.until_idle()
+    running.models.choose("big")
+    running.until(lambda step: step.model == "big")
+    running.indexer.pause()
+    running.until(lambda step: step.phase == "paused")
+    with running.library.writer_lock():
+        big.may.set()
+    running.indexer.resume()
+    running.until(lambda step: step.phase == "done" and step.model == "big" and step.done == 3)
+    assert running.models.serving is big
 
 
 def wait_until(holds: Callable[[], Any]) -> None:

@@ -10,21 +10,34 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich import progress
+from rich.progress import TaskID
 
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, console, stopping
+from photoclip.cli.terminal import (
+    JsonOption,
+    LibraryOption,
+    Terminal,
+    absolute,
+    change_under_way,
+    console,
+    stopping,
+)
 from photoclip.errors import LibraryBusy
 from photoclip.library import ingest, labelling
 from photoclip.library.catalog.folders import add_folder, list_folders
 from photoclip.library.catalog.photos import Failure, counted, failures
+from photoclip.library.changeover import catch_up
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
+from photoclip.library.models import LibraryModels
+from photoclip.library.progress import Progress
 from photoclip.library.search import SearchEngine
 from photoclip.paths import display, path_json
 
@@ -67,17 +80,35 @@ def run_index(
 ) -> dict[str, Any]:
     """Indexes folders (None: all) with a progress bar, applies kept labels, and returns the document.
 
+    `encoder` is the chosen model; while another one serves, that one indexes and this one reads after it.
     Kept labels are put on batch by batch: photos of a run that is interrupted never arrive again.
     """
     begun = time.monotonic()
-    last: ingest.Progress | None = None
-    with closing(SearchEngine(library, encoder)) as engine, _bar(terminal) as (bar, task):
-        for last in _when_free(terminal, library, encoder, ids, stop):
+    last = Progress("done")
+    models = LibraryModels(library, terminal.services.encoder, encoder)
+    with (
+        closing(models),
+        closing(SearchEngine(library, models.serving)) as engine,
+        _bar(terminal) as (bar, task),
+    ):
+        for last in _when_free(terminal, stop, lambda: _index(models, ids, stop)):
             labelling.apply_kept(engine, last.searchable)
             bar.update(task, description=last.phase, completed=last.done, total=last.total)
-    if last is not None and last.message:
-        terminal.say(last.message)
-    return _document(last, _unreadable(library, ids, last), time.monotonic() - begun)
+        read = Progress("done")
+        for read in _when_free(terminal, stop, lambda: catch_up(models, folder_ids=ids, stop=stop)):
+            bar.update(task, description=read.model, completed=read.done, total=read.total)
+        for line in (last.message, read.message, change_under_way(models)):
+            if line:
+                terminal.say(line)
+    failed = _unreadable(library, ids, (*last.failed, *read.failed))
+    last = replace(last, embedded=last.embedded + read.embedded)
+    return _document(last, failed, time.monotonic() - begun)
+
+
+def _index(models: LibraryModels, ids: list[int] | None, stop: threading.Event) -> Iterator[Progress]:
+    yield from ingest.index(models.library, models.serving, folder_ids=ids, stop=stop)
+    if models.coming is None:
+        models.settle()
 
 
 def report(terminal: Terminal, document: dict[str, Any]) -> None:
@@ -107,13 +138,13 @@ def _watched(library: Library, path: bytes) -> int:
 
 
 def _when_free(
-    terminal: Terminal, library: Library, encoder: Encoder, ids: list[int] | None, stop: threading.Event
-) -> Iterator[ingest.Progress]:
-    """The steps of indexing, as soon as no other process is at it."""
+    terminal: Terminal, stop: threading.Event, work: Callable[[], Iterator[Progress]]
+) -> Iterator[Progress]:
+    """The steps of `work`, as soon as no other process is indexing."""
     said = False
     while not stop.is_set():
         try:
-            yield from ingest.index(library, encoder, folder_ids=ids, stop=stop)
+            yield from work()
             return
         except LibraryBusy:
             if not said:
@@ -123,23 +154,27 @@ def _when_free(
 
 
 @contextmanager
-def _bar(terminal: Terminal) -> Iterator[tuple[Progress, TaskID]]:
+def _bar(terminal: Terminal) -> Iterator[tuple[progress.Progress, TaskID]]:
     """A progress bar on stderr, drawn only where that is a terminal."""
     screen = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         yield bar, bar.add_task("starting", total=None)
 
 
-def _unreadable(library: Library, ids: list[int] | None, last: ingest.Progress | None) -> list[Failure]:
+def _unreadable(library: Library, ids: list[int] | None, last: Iterable[Failure]) -> list[Failure]:
     """Folders that could not be listed, and every photo that cannot be read, by path."""
     found = {failure.path: failure for failure in failures(library.catalog, ids)}
-    found |= {failure.path: failure for failure in (last.failed if last else ())}
+    found |= {failure.path: failure for failure in last}
     return [found[path] for path in sorted(found)]
 
 
-def _document(last: ingest.Progress | None, failed: list[Failure], seconds: float) -> dict[str, Any]:
-    last = last or ingest.Progress("done")
+def _document(last: Progress, failed: list[Failure], seconds: float) -> dict[str, Any]:
     return {
         "found": last.found,
         "added": last.added,

@@ -4,7 +4,8 @@ list    {models: [{name, path, bytes, dim, image_size, shipped, licence, quality
          published: [{name, alias, repository, bytes, dim, image_size, licence, quality, sources, installed}]}
 get, import    {model: {name, path, bytes, dim, image_size, shipped, licence, quality, problem}}
 remove    {removed}
-use       {in_use}
+
+`in_use` is the chosen model. What belongs to a library's change of models is in `changeover`.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Annotated
 
 import typer
 
+from photoclip.cli.commands import changeover
 from photoclip.cli.downloads import agree, megabytes, progress_bar
 from photoclip.cli.services import ModelRow, PublishedRow, Source, Watch
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, stopping
 from photoclip.errors import PhotoClipError
-from photoclip.settings import choose_model, chosen_model
+from photoclip.settings import chosen_model
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 SOURCES: dict[str, Source] = {"": "", "hub": "hub", "openai": "openai"}
@@ -34,7 +36,7 @@ def register(app: typer.Typer) -> None:
     models.command("get")(get)
     models.command("import")(take_in)
     models.command("remove")(remove)
-    models.command("use")(use)
+    changeover.register(models)
     app.add_typer(models, name="models")
 
 
@@ -59,6 +61,8 @@ def list_models(context: typer.Context, library: LibraryOption = None, as_json: 
         return
     columns = ("", "name", ">size", ">numbers", ">picture", "licence", "")
     terminal.table(columns, [_installed(row, row.name == in_use) for row in rows])
+    if line := changeover.under_way(terminal):
+        terminal.write(f"\n{line}")
     if missing := [row for row in published if not row.installed]:
         terminal.write("\nTo download, with photoclip models get NAME:\n")
         terminal.table(columns, [_available(row) for row in missing])
@@ -77,7 +81,7 @@ def get(
 ) -> None:
     """Download a published model. Ctrl+C is safe: the same command goes on from there."""
     terminal = Terminal.of(context, library, as_json)
-    row = _published(terminal, name)
+    row = changeover.published(terminal, name)
     if row is None:
         raise PhotoClipError(f'There is no published model "{name}"; photoclip models list shows them.')
     agree(terminal, row, yes)
@@ -112,53 +116,20 @@ def remove(
 ) -> None:
     """Delete a model from this machine; photos and what is known of them stay."""
     terminal = Terminal.of(context, library, as_json)
-    name = _own_name(terminal, name)
+    name = changeover.own_name(terminal, name)
     own = {row.name for row in terminal.services.models() if not row.shipped}
     if name in own and name == chosen_model(terminal.folder):
         raise PhotoClipError(f"{name} is in use; choose another first with: photoclip models use NAME")
+    if name in own and name == changeover.serving_name(terminal):
+        raise PhotoClipError(
+            f"{name} goes on searching until {chosen_model(terminal.folder)} has read your photos;"
+            " photoclip index does it."
+        )
     terminal.services.store.remove(name)
     if terminal.json:
         terminal.document({"removed": name})
     else:
         terminal.write(f"{name} is removed.")
-
-
-def use(
-    context: typer.Context, name: NameArgument, library: LibraryOption = None, as_json: JsonOption = False
-) -> None:
-    """Choose the model that the library uses from now on."""
-    terminal = Terminal.of(context, library, as_json)
-    name = _own_name(terminal, name)
-    rows = {row.name: row for row in terminal.services.models()}
-    if name not in rows:
-        hint = (
-            f"get it with: photoclip models get {name}" if _published(terminal, name) else "see models list"
-        )
-        raise PhotoClipError(f'There is no model "{name}" on this machine; {hint}.')
-    if rows[name].problem:
-        raise PhotoClipError(rows[name].problem)
-    with terminal.library(create=True) as opened:
-        try:
-            choose_model(opened.folder, name)
-        except OSError as error:
-            raise PhotoClipError(
-                f"The choice cannot be kept in {opened.folder} ({error.strerror})."
-            ) from error
-    if terminal.json:
-        terminal.document({"in_use": name})
-    else:
-        terminal.write(f"{name} is in use; photoclip index makes the photos known to it.")
-
-
-def _published(terminal: Terminal, name: str) -> PublishedRow | None:
-    """The published model that is called so by anybody."""
-    rows = terminal.services.store.published()
-    return next((row for row in rows if name and name in (row.name, row.alias, row.repository)), None)
-
-
-def _own_name(terminal: Terminal, name: str) -> str:
-    row = _published(terminal, name)
-    return row.name if row else name
 
 
 def _source(text: str) -> Source:

@@ -6,17 +6,18 @@ With --json one document on ending: {added, changed, missing, embedded, failed: 
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import typer
 
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, stopping
+from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, change_under_way, stopping
 from photoclip.library import labelling
 from photoclip.library.background import BackgroundIndexer
 from photoclip.library.catalog.photos import Failure
-from photoclip.library.ingest import Progress
-from photoclip.library.search import SearchEngine
+from photoclip.library.engines import Engines
+from photoclip.library.progress import Progress
 from photoclip.paths import display, path_json
 
 ENDING_SECONDS = 30.0
@@ -31,11 +32,12 @@ def watch(context: typer.Context, library: LibraryOption = None, as_json: JsonOp
     """Index new and changed photos as they come, until stopped."""
     terminal = Terminal.of(context, library, as_json)
     log = Log(terminal)
-    with terminal.engine() as engine, stopping() as stop:
+    with terminal.models() as models, closing(Engines(models)) as engines, stopping() as stop:
         indexer = BackgroundIndexer(
-            engine.library, engine.encoder, on_progress=log.note,
-            after_batch=lambda ids: _label(engine, ids),
-        )  # fmt: skip
+            models, on_progress=log.note, after_batch=lambda ids: _label(engines, ids)
+        )
+        if line := change_under_way(models):
+            terminal.say(line)
         indexer.start()
         terminal.say("Watching; Ctrl+C ends it.")
         while not stop.wait(WAKE_SECONDS):
@@ -46,8 +48,8 @@ def watch(context: typer.Context, library: LibraryOption = None, as_json: JsonOp
     terminal.say("Stopped.")
 
 
-def _label(engine: SearchEngine, ids: frozenset[int]) -> None:
-    labelling.apply_kept(engine, ids)
+def _label(engines: Engines, ids: frozenset[int]) -> None:
+    labelling.apply_kept(engines.current(), ids)
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Log:
                 if failure.path not in self.failed:
                     self.terminal.say(f"{display(failure.path)}: {failure.reason}")
                 self.failed[failure.path] = failure
-            line = step.message if step.phase == "waiting" else ""
+            line = step.message if step.phase == "waiting" or step.model else ""
             if step.phase in ("idle", "done") and now["added"] + now["changed"] + now["missing"]:
                 line = f"{now['added']} new, {now['changed']} changed, {now['missing']} gone."
             if line and line != self.said:

@@ -67,4 +67,9 @@ MIGRATION_1 = (
 
 MIGRATION_2 = ("CREATE TABLE arrival(photo_id INTEGER PRIMARY KEY REFERENCES photo(id))",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2)
+# The models that have served this library; of these, the one of the greatest turn serves now.
+MIGRATION_3 = (
+    "CREATE TABLE served(key TEXT PRIMARY KEY, name TEXT NOT NULL, turn INTEGER NOT NULL) WITHOUT ROWID",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2, MIGRATION_3)

@@ -17,7 +17,7 @@ from photoclip.gui.notice import Notice
 from photoclip.gui.problems import ProblemsPage
 from photoclip.library.catalog import folders, labels, photos
 from photoclip.library.catalog.indexing import UnreadableFile, record_batch
-from photoclip.library.ingest import Progress
+from photoclip.library.progress import Progress
 from tests.gui.panels.room import Room
 
 
@@ -33,7 +33,7 @@ def break_two(room: Room) -> None:
 def progress(**values: object) -> SimpleNamespace:
     known = {
         "phase": "indexing", "done": 1204, "total": 41207, "per_second": 38.2, "seconds_left": 1080.0,
-        "message": "",
+        "message": "", "model": "",
     }  # fmt: skip
     return SimpleNamespace(**{**known, **values})
 
@@ -79,6 +79,8 @@ def test_activity_says_how_far_it_is(room: Room) -> None:
     room.session.progress.emit(progress())
     assert line.text.text() == "Indexing 1,204 of 41,207 · 38/s · 18 min left"
     assert (line.bar.value(), line.bar.maximum()) == (1204, 41207)
+    room.session.progress.emit(progress(model="big", per_second=0.0, seconds_left=None))
+    assert line.text.text() == "Searching with fake while big reads your photos: 1,204 of 41,207"
     with room.qtbot.waitSignal(line.pause_toggled) as asked:
         line.pause.click()
     assert asked.args == [True]

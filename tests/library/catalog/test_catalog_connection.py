@@ -44,6 +44,17 @@ def test_a_catalog_of_version_1_opens_with_all_that_is_in_it(version_1: Path) ->
         assert details(catalog, 2).rating == 0
 
 
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_every_version_comes_up_to_date(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with closing(Catalog(path, migrations=MIGRATIONS[:version])) as old:
+        labels.add_label(old, "Kept")
+    with closing(Catalog(tmp_path / "new.sqlite")) as new, closing(Catalog(path)) as catalog:
+        tables = "SELECT name, sql FROM sqlite_schema ORDER BY name"
+        assert [tuple(row) for row in catalog.query(tables)] == [tuple(row) for row in new.query(tables)]
+        assert [label.name for label in labels.list_labels(catalog)] == ["Kept"]
+
+
 def test_migrating_backs_the_file_up_first(version_1: Path) -> None:
     with closing(Catalog(version_1, migrations=LATER)) as catalog:
         assert catalog.query("SELECT DISTINCT title FROM photo")[0][0] == "none"

@@ -9,8 +9,9 @@ from typing import Any
 
 from photoclip.library.catalog.photos import load_table
 from photoclip.library.decoding import Decoders
-from photoclip.library.ingest import Progress, index
+from photoclip.library.ingest import index
 from photoclip.library.library import Library
+from photoclip.library.progress import Progress
 from tests.library.fakes import FAKE_INFO, FakeEncoder
 
 
