@@ -10,11 +10,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from photoclip.clip.model import CLIP, MLP, Attention, ResidualAttentionBlock
+from photoclip.clip.model import CLIP
+from photoclip.clip.packed import replace_linears
 
 LARGEST = 127
 MIDDLE = 128  # inputs are unsigned around this: signed by signed has no fast form on every processor
-SHORT = 100  # tokens up to which attention in plain matrix products is quicker than in blocks
 TINY = 1e-8  # a scale for layers and inputs of nothing but zeros
 
 
@@ -27,20 +27,12 @@ def is_fast_here() -> bool:
 
 def quantize(model: CLIP) -> CLIP:
     """Replaces the linear layers of both towers' Transformers, in place; the rest is to become bfloat16."""
-    for block in list(model.modules()):
-        if isinstance(block, ResidualAttentionBlock):
-            block.attn = Int8Attention(block.attn)
-        elif isinstance(block, MLP):
-            after = "swish" if isinstance(block.act, nn.SiLU) else "none"
-            block.register_module("c_fc", Int8Linear(block.c_fc.weight, block.c_fc.bias, after))
-            block.act = block.act if after == "none" else nn.Identity()
-            block.register_module("c_proj", Int8Linear(block.c_proj.weight, block.c_proj.bias))
-    return model
+    return replace_linears(model, Int8Linear)
 
 
 class Int8Linear(nn.Module):
-    """bfloat16 in and out, `after` it "none" or "swish". Its tensors are no parameters: nothing is to convert
-    them."""
+    """bfloat16 in and out, `after` it an activation of packed.FUSED or "none". Its tensors are no parameters:
+    nothing is to convert them."""
 
     @torch.no_grad()
     def __init__(self, weight: Tensor, bias: Tensor, after: str = "none") -> None:
@@ -71,28 +63,6 @@ class Int8Linear(nn.Module):
             x.dtype,
             self._after,
             [],
-            "",
+            "none",
         )
         return out.view(*x.shape[:-1], -1)  # [..., outputs]
-
-
-class Int8Attention(Attention):
-    """`exact` with both projections quantized, and quick for the few tokens of large patches."""
-
-    def __init__(self, exact: Attention) -> None:
-        nn.Module.__init__(self)
-        self.heads = exact.heads
-        self.in_proj = Int8Linear(exact.in_proj_weight, exact.in_proj_bias)
-        self.register_module("out_proj", Int8Linear(exact.out_proj.weight, exact.out_proj.bias))
-
-    def project(self, x: Tensor) -> Tensor:
-        out: Tensor = self.in_proj(x)
-        return out
-
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
-        if causal or q.shape[2] > SHORT:
-            return super().attend(q, k, v, causal)
-        q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
-        scores = (q * float(q.shape[-1]) ** -0.5) @ k.transpose(-1, -2)  # [B, H, L, L]
-        attended: Tensor = scores.softmax(dim=-1) @ v
-        return attended

@@ -51,6 +51,20 @@ class Precisions:
         fits = found is not None and (found.machine, found.candidates) == (machine, tuple(candidates))
         return found if fits and found is not None and found.chosen in found.candidates else None
 
+    def describe(self, key: str) -> str | None:
+        """For people: "bfloat16, 41 photos/s on this machine", or None before it is measured here."""
+        found = self.of(key)
+        if found is None or found.machine != machine():
+            return None
+        device, _, precision = found.chosen.rpartition(", ")
+        named = precision if device in ("", "CPU") else f"{precision} on {device}"
+        speed = found.speeds.get(found.chosen)
+        return (
+            named
+            if speed is None
+            else f"{named}, {speed:.{0 if speed >= 10 else 1}f} photos/s on this machine"
+        )
+
     def keep(self, key: str, measured: Measured) -> None:
         """Remembers. A folder that cannot be written costs measuring again, nothing more."""
         values = {**self._all(), key: asdict(measured)}

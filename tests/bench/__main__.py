@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.bench.report import RUNS, Row, as_json, table
 
-PARTS = ("ingest", "start", "window", "neighbours")  # each a module with measure(runs) -> list of rows
+# Each a module with measure(runs) -> list of rows.
+PARTS = ("ingest", "model", "start", "window", "neighbours")
 
 
 def main() -> None:

@@ -28,6 +28,24 @@ def test_it_comes_back_only_on_the_same_machine_with_the_same_ways(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("chosen", "speeds", "expected"),
+    [
+        ("CPU, int8", {"CPU, int8": 41.4, "CPU, float32": 9}, "int8, 41 photos/s on this machine"),
+        ("CPU, float32", {"CPU, float32": 0.345}, "float32, 0.3 photos/s on this machine"),
+        ("CUDA, float16", {"CUDA, float16": 2100.0}, "float16 on CUDA, 2100 photos/s on this machine"),
+        ("CPU, bfloat16", {}, "bfloat16"),
+    ],
+)
+def test_a_choice_in_words(tmp_path: Path, chosen: str, speeds: dict[str, float], expected: str) -> None:
+    precisions = Precisions(tmp_path / "precision.json")
+    precisions.keep("here", Measured(machine(), (chosen,), chosen, speeds))
+    precisions.keep("elsewhere", Measured("another", (chosen,), chosen, speeds))
+    assert precisions.describe("here") == expected
+    assert precisions.describe("elsewhere") is None
+    assert precisions.describe("never") is None
+
+
+@pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"a": 3}', '{"a": {}}', '{"a": {"candidates": 3}}', "[" * 5000]
 )
 def test_a_damaged_file_is_measuring_again(tmp_path: Path, text: str) -> None:

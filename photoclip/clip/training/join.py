@@ -10,34 +10,42 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from photoclip.clip.config import CLIPConfig
+from photoclip.clip.efficientnet import EfficientNetLite
 from photoclip.clip.model import CLIP
-from photoclip.clip.preprocess import Normalize
 from photoclip.clip.tokenizer import load_tokenizer
-from photoclip.clip.training.labels import NO_CLASS, Labels
+from photoclip.clip.training import backbone
+from photoclip.clip.training.labels import NO_CLASS
+from photoclip.clip.training.mixture import Mixture
 from photoclip.clip.training.packing import Pack
+from photoclip.clip.training.sets import imagenet_names
 from photoclip.clip.training.texts import TEMPLATES
+from photoclip.clip.training.views import Views
 from photoclip.clip.zeroshot import default_templates
 
-STEPS = 300
+STEPS = 240
 BATCH = 256
 TOLD = 128  # captioned pictures among a batch's
 RATE = 2e-4
 KEEP = 10.0
 SMOOTHING = 0.05
-PER_CLASS = 40  # pictures of a class whose vectors are computed
+PER_CLASS, PER_CAPTIONED = 60, 2  # views of a class, and of a captioned picture
+IMAGENET_TURNS = 0.5  # share of the steps in which ImageNet's names stand in for the class names
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Training pictures as the finished image tower sees them."""
+    """Views of training pictures as the finished image tower sees them."""
 
     vectors: Tensor  # float32 [N, E], unit
     words: list[NDArray[np.int64]]  # N times the rows of the texts that fit
     classes: NDArray[np.int64]  # [N], a row of the class names or NO_CLASS for captioned pictures
+    imagenet: tuple[
+        Tensor, Tensor
+    ]  # int64 and float32 [N, K]: what the untouched network saw, and how surely
 
 
 def joined(config: CLIPConfig, student: dict[str, Tensor], text: dict[str, Tensor]) -> CLIP:
@@ -55,7 +63,7 @@ def joined(config: CLIPConfig, student: dict[str, Tensor], text: dict[str, Tenso
 def fit_text(
     model: CLIP,
     config: CLIPConfig,
-    labels: Labels,
+    mixture: Mixture,
     texts: Sequence[str],
     log: Callable[[str], None],
     *,
@@ -63,11 +71,11 @@ def fit_text(
     steps: int = STEPS,
     batch: int = BATCH,
 ) -> None:
-    """Trains the text tower alone, briefly, to find training pictures by their captions (InfoNCE) and by
-    their class names among all names, against pictures whose vectors are fixed. Both kinds of text, and
-    others, are held near their distilled vectors."""
-    seen = _look(model, config, labels)
-    fit = _Fit(model, config, labels.names, texts, seen, np.random.default_rng(seed))
+    """Trains the text tower alone, briefly, to find views of training pictures by their captions (InfoNCE)
+    and by their class names among all names, in turn with ImageNet's names, against vectors that are fixed.
+    All kinds of text, and others, are held near their distilled vectors."""
+    seen = _look(model, mixture)
+    fit = _Fit(model, config, mixture.labels.names, texts, seen, np.random.default_rng(seed))
     for step in range(steps):
         fit.rate(RATE * min(1.0, (step + 1) / 20) * (1 - step / steps))
         found = fit.step(batch)
@@ -98,7 +106,10 @@ class _Fit:
         self.named = np.flatnonzero(seen.classes != NO_CLASS)
         self.told = np.flatnonzero(seen.classes == NO_CLASS)
         sentences = [*default_templates(), *TEMPLATES]
-        self.names = [[sentence.replace("{}", name) for name in names] for sentence in sentences]
+        self.names, self.imagenet = (
+            [[sentence.replace("{}", name) for name in kind] for sentence in sentences]
+            for kind in (names, imagenet_names())
+        )
         self.scale = model.logit_scale.exp().item()
         trained = [
             parameter
@@ -114,7 +125,9 @@ class _Fit:
     def step(self, batch: int) -> dict[str, float]:
         losses: dict[str, Tensor] = {}
         drifts: list[Tensor] = []
-        if len(self.named):
+        if self.random.random() < IMAGENET_TURNS:
+            losses["imagenet"] = self._imagenet_loss(batch, drifts)
+        elif len(self.named):
             losses["names"] = self._names_loss(batch, drifts)
         if len(self.told):
             losses["captions"] = self._captions_loss(min(TOLD, batch), drifts)
@@ -132,6 +145,14 @@ class _Fit:
         classes = torch.from_numpy(self.seen.classes[rows]).to(names.device)
         logits = self.scale * self.seen.vectors[torch.from_numpy(rows)] @ names.T
         return F.cross_entropy(logits, classes, label_smoothing=SMOOTHING)
+
+    def _imagenet_loss(self, count: int, drifts: list[Tensor]) -> Tensor:
+        """Any views against ImageNet's names, as the untouched network answered."""
+        rows = torch.from_numpy(self.random.integers(len(self.seen.classes), size=count))
+        names = self._say(self.imagenet[self.random.integers(len(self.imagenet))], drifts)
+        answers = F.log_softmax(self.scale * self.seen.vectors[rows] @ names.T, dim=-1)
+        classes, probabilities = (part[rows].to(answers.device) for part in self.seen.imagenet)
+        return -(probabilities * answers.gather(1, classes)).sum(1).mean()
 
     def _captions_loss(self, count: int, drifts: list[Tensor]) -> Tensor:
         """Captioned pictures against one another's captions; other texts come along to be held."""
@@ -154,49 +175,45 @@ class _Fit:
 
 
 def _unit_texts(model: CLIP, tokens: Tensor) -> Tensor:
-    with torch.autocast(tokens.device.type, torch.bfloat16):
+    with sdpa_kernel(SDPBackend.MATH), torch.autocast(tokens.device.type, torch.bfloat16):
         vectors = model.encode_text(tokens)
     return F.normalize(vectors.float(), dim=-1)
 
 
-def _look(model: CLIP, config: CLIPConfig, labels: Labels) -> Seen:
-    """Every captioned picture and some of every class."""
-    size = config.vision.image_size
-    normalize = Normalize(config, model.device, torch.float32)
-    random = np.random.default_rng(0)
+def _look(model: CLIP, mixture: Mixture) -> Seen:
+    """Some views of every captioned picture and of every class."""
+    labels, random = mixture.labels, np.random.default_rng(0)
     vectors: list[Tensor] = []
     words: list[NDArray[np.int64]] = []
     classes: list[int] = []
-    for number, pack in enumerate(labels.packs):
-        indices = _chosen(pack, random)
-        for start in range(0, len(indices), 64):
-            part = indices[start : start + 64]
-            x = normalize(np.stack([centre(pack.picture(index), size) for index in part]))
-            with torch.inference_mode(), torch.autocast(x.device.type, torch.bfloat16):
-                vectors.append(F.normalize(model.encode_image(x).float(), dim=-1))
-        chosen = pack.labels[indices]
-        classes += labels.class_rows[number][chosen].tolist()
-        words += [labels.text_rows[number][label] for label in chosen]
-    return Seen(torch.cat(vectors).clone(), words, np.array(classes))
+    asked: list[tuple[NDArray[np.int16], NDArray[np.float16]]] = []
+    for number, (pack, views) in enumerate(zip(labels.packs, mixture.views, strict=True)):
+        rows = _chosen(pack, views, random)
+        vectors += [_vectors(model, views, rows[start : start + 64]) for start in range(0, len(rows), 64)]
+        shown = pack.labels[views.pictures[rows]]
+        classes += labels.class_rows[number][shown].tolist()
+        words += [labels.text_rows[number][label] for label in shown]
+        asked.append((views.classes[rows], views.probabilities[rows]))
+    imagenet = tuple(torch.from_numpy(np.concatenate(parts)) for parts in zip(*asked, strict=True))
+    return Seen(torch.cat(vectors), words, np.array(classes), (imagenet[0].long(), imagenet[1].float()))
 
 
-def _chosen(pack: Pack, random: np.random.Generator) -> list[int]:
-    if pack.kind == "caption":
-        return list(range(len(pack)))
-    chosen: list[int] = []
-    for label in range(len(pack.texts)):
-        own = np.flatnonzero(pack.labels == label)
-        chosen += random.permutation(own)[:PER_CLASS].tolist()
-    return chosen
+@torch.no_grad()
+def _vectors(model: CLIP, views: Views, rows: NDArray[np.int64]) -> Tensor:
+    """Unit vectors [N, E] of views."""
+    assert isinstance(model.visual, EfficientNetLite)
+    maps = torch.from_numpy(views.maps[rows] * views.scale[:, None, None])
+    maps = maps.to(model.device, memory_format=torch.channels_last)
+    with torch.autocast(maps.device.type, torch.bfloat16):
+        found = model.visual.proj(backbone.top(model.visual, maps).mean(dim=(2, 3)))
+    return F.normalize(found.float(), dim=-1)
 
 
-def centre(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """The picture's centre square, [size, size, 3]."""
-    height, width = picture.shape[:2]
-    side = min(height, width)
-    left, top = (width - side) / 2, (height - side) / 2
-    return np.asarray(
-        Image.fromarray(picture).resize(
-            (size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)
-        )
-    )
+def _chosen(pack: Pack, views: Views, random: np.random.Generator) -> NDArray[np.int64]:
+    """Rows of views, at most PER_CAPTIONED of a captioned picture and PER_CLASS of a class."""
+    shown = pack.labels[views.pictures]
+    most = PER_CAPTIONED if pack.kind == "caption" else PER_CLASS
+    order = random.permutation(len(shown))
+    by_label = order[np.argsort(shown[order], kind="stable")]
+    first = np.searchsorted(shown[by_label], shown[by_label])
+    return np.asarray(by_label[np.arange(len(order)) - first < most])

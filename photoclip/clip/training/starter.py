@@ -275,7 +275,8 @@ def join_towers(recipe: Recipe) -> None:
     text = torch.load(recipe.work / "text" / "text.pt", map_location="cpu", weights_only=True)
     model = join.joined(CONFIG, image["average"], text["model"]).to(recipe.device)
     learned, _ = encoded(recipe.work / "text-train")
-    join.fit_text(model, CONFIG, Labels(recipe.packs, learned), learned, log, seed=SEED)
+    mixture = Mixture(recipe.packs, Labels(recipe.packs, learned), SEED)
+    join.fit_text(model, CONFIG, mixture, learned, log, seed=SEED)
     checkpoint.save(model, CONFIG, recipe.model)
     log(f"wrote {recipe.model}")
 

@@ -150,7 +150,7 @@ def test_the_evaluation_prints_its_tables(
 ) -> None:
     student = a_run(tmp_path / "run", *mixture).student
     model = join.joined(CONFIG, student.state_dict(), distill.text_tower(CONFIG, TEXT_DIM).state_dict())
-    join.fit_text(model, CONFIG, mixture[0].labels, mixture[1], ignored, seed=0, steps=2, batch=8)
+    join.fit_text(model, CONFIG, mixture[0], mixture[1], ignored, seed=0, steps=2, batch=8)
     checkpoint.save(model, CONFIG, tmp_path / "model")
     assert evaluate.main(["--model", str(tmp_path / "model"), "--data", str(data)]) == 0
     printed = capsys.readouterr().out
