@@ -86,6 +86,7 @@ def _row(folder: Path, *, shipped: bool) -> ModelRow:
     """What there is to know of a model on this machine; one that is damaged says so."""
     from photoclip.cli.services import ModelRow
     from photoclip.clip.models import describe, weights_file
+    from photoclip.clip.precision import Precisions
     from photoclip.clip.registry import PUBLISHED
 
     name = folder.name
@@ -95,7 +96,18 @@ def _row(folder: Path, *, shipped: bool) -> ModelRow:
         size = weights_file(folder).stat().st_size
     except (ModelError, OSError) as error:
         return ModelRow(name, str(folder), 0, 0, 0, shipped, licence, quality, problem=str(error))
-    return ModelRow(name, str(folder), size, model.dim, model.pixel_spec.size, shipped, licence, quality)
+    precision = Precisions().describe(model.key) or ""
+    return ModelRow(
+        name,
+        str(folder),
+        size,
+        model.dim,
+        model.pixel_spec.size,
+        shipped,
+        licence,
+        quality,
+        precision=precision,
+    )
 
 
 def published_models() -> list[PublishedRow]:

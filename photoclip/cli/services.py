@@ -26,6 +26,7 @@ class ModelRow:
     licence: str = ""  # of published models
     quality: str = ""  # a line for people, of published models
     problem: str = ""  # why it cannot be used
+    precision: str = ""  # how it runs here, once that was measured: "bfloat16, 41 photos/s on this machine"
 
 
 @dataclass(frozen=True)

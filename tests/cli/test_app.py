@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from photoclip import app
+from photoclip.clip.models import describe
+from photoclip.clip.precision import Measured, Precisions, machine
 from photoclip.errors import ModelError
 from photoclip.library.encoder import EncoderProcess
 from photoclip.library.library import Library
@@ -50,6 +52,14 @@ def test_a_damaged_model_of_the_person_s_own_is_listed_and_removed() -> None:
     assert "model.safetensors is missing" in row.problem
     app.remove_model("broken")
     assert all(row.shipped for row in app.models())
+
+
+def test_the_precision_a_model_runs_in_is_told_once_it_was_measured() -> None:
+    (starter,) = app.models()
+    assert starter.precision == ""
+    measured = Measured(machine(), ("CPU, bfloat16",), "CPU, bfloat16", {"CPU, bfloat16": 348.2})
+    Precisions().keep(describe(Path(starter.path)).key, measured)
+    assert app.models()[0].precision == "bfloat16, 348 photos/s on this machine"
 
 
 def test_the_window_shows_the_library_s_own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_list(models: Commands) -> None:
     assert found["in_use"] == "starter"
     assert found["models"][0] == {
         "name": "starter", "path": "/models/fake", "bytes": 33_000_000, "dim": 16, "image_size": 16,
-        "shipped": True, "licence": "", "quality": "", "problem": "", "in_use": True,
+        "shipped": True, "licence": "", "quality": "", "problem": "", "precision": "", "in_use": True,
     }  # fmt: skip
     assert [row["in_use"] for row in found["models"]] == [True, False]
     assert found["published"] == [

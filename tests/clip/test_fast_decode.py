@@ -18,7 +18,7 @@ from photoclip.paths import resource
 
 SAME = 0.999
 AT_AN_EIGHTH = 0.998
-"""Large JPEGs are decoded from each 8 x 8 block's mean alone, the quickest way; the worst photo has 0.9986."""
+"""Large JPEGs are decoded from each 8 x 8 block's mean alone, the quickest way; at worst 0.9986."""
 
 
 @pytest.fixture(scope="module")

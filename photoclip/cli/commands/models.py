@@ -1,8 +1,9 @@
 """`photoclip models`, one document each:
 
-list    {models: [{name, path, bytes, dim, image_size, shipped, licence, quality, problem, in_use}], in_use,
+list    {models: [{name, path, bytes, dim, image_size, shipped, licence, quality, problem, precision,
+         in_use}], in_use,
          published: [{name, alias, repository, bytes, dim, image_size, licence, quality, sources, installed}]}
-get, import    {model: {name, path, bytes, dim, image_size, shipped, licence, quality, problem}}
+get, import    {model: {the same, without in_use}}
 remove    {removed}
 
 `in_use` is the chosen model. What belongs to a library's change of models is in `changeover`.
@@ -146,7 +147,8 @@ def _installed_as(terminal: Terminal, model: ModelRow) -> None:
 
 
 def _installed(row: ModelRow, in_use: bool) -> tuple[str, ...]:
-    cells = _cells(row.name, row.bytes, row.dim, row.image_size, row.licence, row.problem or row.quality)
+    line = row.problem or "; ".join(part for part in (row.quality, row.precision) if part)
+    cells = _cells(row.name, row.bytes, row.dim, row.image_size, row.licence, line)
     return ("*" if in_use else "", *cells)
 
 
