@@ -7,6 +7,8 @@ it is used.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +16,8 @@ from photoclip.clip.model import CLIP
 from photoclip.clip.packed import replace_linears
 
 LARGEST = 127
-MIDDLE = 128  # inputs are unsigned around this: signed by signed has no fast form on every processor
+MIDDLE = 128  # inputs are unsigned around this where there is no AMX, which alone multiplies signed by signed
+HALF = torch.tensor(0.5, dtype=torch.bfloat16)
 TINY = 1e-8  # a scale for layers and inputs of nothing but zeros
 
 
@@ -42,18 +45,20 @@ class Int8Linear(nn.Module):
         self._weight = torch.ops.onednn.qlinear_prepack(rounded, None)
         self._scales, self._zeros = scales.float(), torch.zeros(len(scales), dtype=torch.int64)
         self._after = after
+        self._middle = 0 if torch.cpu.get_capabilities().get("amx_int8") else MIDDLE
         self._bias = bias.detach().float().clone()
 
     def forward(self, x: Tensor) -> Tensor:  # [..., inputs]
-        rows = x.flatten(0, -2)
-        lowest, highest = (value.item() for value in rows.aminmax())
-        scale = max(-lowest, highest, TINY) / LARGEST
-        # Flipping the top bit adds 128; rounding to uint8 at once would be several times slower.
-        rounded = (rows * (1 / scale)).round_().to(torch.int8).view(torch.uint8).bitwise_xor_(MIDDLE)
+        lowest, highest = (value.item() for value in x.aminmax())
+        steps = as_bfloat16(LARGEST / max(-lowest, highest, TINY))
+        # Half a step away from zero, then cut towards it: round() shares out even a few rows among threads.
+        rounded = torch.copysign(HALF, x).add_(x, alpha=steps).to(torch.int8)
+        if self._middle:  # flipping the top bit adds 128; conversion to uint8 at once would be far slower
+            rounded = rounded.view(torch.uint8).bitwise_xor_(self._middle)
         out: Tensor = torch.ops.onednn.qlinear_pointwise(
             rounded,
-            scale,
-            MIDDLE,
+            1 / steps,
+            self._middle,
             self._weight,
             self._scales,
             self._zeros,
@@ -65,4 +70,10 @@ class Int8Linear(nn.Module):
             [],
             "none",
         )
-        return out.view(*x.shape[:-1], -1)  # [..., outputs]
+        return out  # [..., outputs]
+
+
+def as_bfloat16(value: float) -> float:
+    """The next bfloat16 towards zero of a positive number: what a sum's factor becomes among bfloat16."""
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(math.floor(mantissa * 256), exponent - 8)

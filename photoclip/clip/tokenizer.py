@@ -64,18 +64,18 @@ class Tokenizer:
         A text that is too long loses its end when `truncate`, and raises PhotoClipError otherwise.
         """
         texts = [texts] if isinstance(texts, str) else texts
-        batch = torch.zeros(len(texts), self.context_length, dtype=torch.long)
         room = self.context_length - SPECIALS
-        for row, text in zip(batch, texts, strict=True):
+        rows = []
+        for text in texts:
             tokens = self.encode(text)
             if len(tokens) > room and not truncate:
                 raise PhotoClipError(
                     f'The text "{text[:40]}…" is too long for the model: '
                     f"{len(tokens)} tokens, and there is room for {room}."
                 )
-            tokens = [self.start_of_text, *tokens[:room], self.end_of_text]
-            row[: len(tokens)] = torch.tensor(tokens)
-        return batch
+            padding = [0] * (room - len(tokens))
+            rows.append([self.start_of_text, *tokens[:room], self.end_of_text, *padding])
+        return torch.tensor(rows, dtype=torch.long).view(len(rows), self.context_length)
 
     def _encode_word(self, word: str) -> list[int]:
         known = self._known_words.get(word)
@@ -111,7 +111,8 @@ def join_pair(symbols: list[str], pair: Merge) -> list[str]:
 
 def clean(text: str) -> str:
     """Mended encoding, HTML entities (even twice escaped) resolved, single spaces, lower case."""
-    text = html.unescape(html.unescape(ftfy.fix_text(text)))
+    if not (text.isascii() and text.isprintable()) or "&" in text:  # in plain text there is nothing to mend
+        text = html.unescape(html.unescape(ftfy.fix_text(text)))
     return " ".join(text.split()).lower()
 
 

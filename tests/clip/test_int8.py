@@ -30,6 +30,20 @@ def test_a_layer_is_the_exact_one_within_its_rounding() -> None:
     assert (found - expected).abs().max() < 0.02 * expected.abs().max()
 
 
+@pytest.mark.parametrize("largest", [1.0, 0.3, 1.9921875, 3e4, 1e-5])
+@pytest.mark.parametrize("amx", [True, False])
+def test_inputs_are_rounded_to_a_near_step_and_the_largest_fits(
+    largest: float, amx: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_int8": amx})
+    identity = int8.Int8Linear(torch.eye(16), torch.zeros(16))
+    x = (torch.linspace(-1, 1, 16 * 16).view(16, 16) * largest).bfloat16()
+    with torch.inference_mode():
+        found = identity(x).float()
+    step, bfloat16 = 0.76 / 126, 2**-9  # sums and results are bfloat16 themselves
+    assert (found - x.float()).abs().max() <= (step + bfloat16) * largest
+
+
 def test_nothing_but_zeros_gives_the_bias() -> None:
     exact = torch.nn.Linear(16, 8)
     torch.nn.init.zeros_(exact.weight)
