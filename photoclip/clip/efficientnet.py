@@ -129,14 +129,27 @@ class EfficientNetLite(nn.Module):
         self.proj = nn.Linear(HEAD, embed_dim)
 
     def forward(self, x: Tensor) -> Tensor:  # [B, 3, 32 G, 32 G]
-        out: Tensor = self.proj(self.feature_map(x).mean(dim=(2, 3)))  # [B, E]
-        return out
+        return self.pool(self.feature_map(x))  # [B, E]
 
     def feature_map(self, x: Tensor) -> Tensor:
         """The last grid, before it is pooled."""
+        return self.late(self.early(x, 0), 0)  # [B, 1280, G, G]
+
+    def early(self, x: Tensor, stages: int) -> Tensor:
+        """The stem and the first `stages`."""
         x = F.relu6(self.bn1(self.conv_stem(x)))  # [B, 32, 16 G, 16 G]
-        x = self.blocks(x)  # [B, 320, G, G]
+        out: Tensor = self.blocks[:stages](x)
+        return out
+
+    def late(self, x: Tensor, stages: int) -> Tensor:
+        """What follows the first `stages`, up to the last grid."""
+        x = self.blocks[stages:](x)  # [B, 320, G, G]
         return F.relu6(self.bn2(self.conv_head(x)))  # [B, 1280, G, G]
+
+    def pool(self, grid: Tensor) -> Tensor:
+        """The last grid [B, 1280, G, G] to embeddings."""
+        out: Tensor = self.proj(grid.mean(dim=(2, 3)))  # [B, E]
+        return out
 
 
 def _blocks(stage: Stage, inputs: int) -> nn.Sequential:

@@ -55,7 +55,7 @@ class OpenClipEncoder(PlacedEncoder[Towers]):
         return copy.deepcopy(model).to(way.device, way.dtype)
 
     def _normalizer(self, way: Placement) -> Normalize:
-        return Normalize(self._settings, way.device, way.dtype)  # type: ignore[arg-type]  # has mean and std
+        return Normalize(self._settings, way.device, way.dtype)
 
     def _batch_size(self, way: Placement) -> int:
         """What one picture takes is not known of any tower there is."""

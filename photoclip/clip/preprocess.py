@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photoclip.clip.config import CLIPConfig
 from photoclip.clip.models import pixel_spec
 
 __all__ = ["Normalize", "pixel_spec"]
 
 
+class Statistics(Protocol):
+    """Of the pixels that a model was trained with, per channel and in 0..1."""
+
+    @property
+    def mean(self) -> tuple[float, ...]: ...
+    @property
+    def std(self) -> tuple[float, ...]: ...
+
+
 class Normalize:
     """uint8 pixels [N, S, S, 3] to the tower's input [N, 3, S, S], in channels-last memory."""
 
-    def __init__(self, config: CLIPConfig, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, config: Statistics, device: torch.device, dtype: torch.dtype) -> None:
         mean, std = (255 * torch.tensor(values, device=device) for values in (config.mean, config.std))
         self.scale = (1 / std)[:, None, None]  # [3, 1, 1]
         self.offset = (-mean / std)[:, None, None]  # [3, 1, 1]

@@ -264,13 +264,18 @@ def patient(library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
     running.indexer.stop()
 
 
+def begin_to_read_with_big(running: Running) -> Progress:
+    """All photos known to the starter, the other model chosen and at its first photo."""
+    running.indexer.start()
+    running.until_idle()
+    running.models.choose("big")
+    return running.until(lambda step: step.model == "big")
+
+
 def test_another_model_reads_and_takes_over(photos: Path, patient: tuple[Running, Patient]) -> None:
     running, big = patient
     models = running.models
-    running.indexer.start()
-    running.until_idle()
-    models.choose("big")
-    step = running.until(lambda step: step.model == "big")
+    step = begin_to_read_with_big(running)
     assert (step.phase, step.done, step.total) == ("indexing", 0, 3)
     assert models.serving.info.name == "fake"
     big.may.set()
@@ -282,10 +287,7 @@ def test_another_model_reads_and_takes_over(photos: Path, patient: tuple[Running
 
 def test_what_arrives_goes_first(photos: Path, patient: tuple[Running, Patient]) -> None:
     running, big = patient
-    running.indexer.start()
-    running.until_idle()
-    running.models.choose("big")
-    running.until(lambda step: step.model == "big")
+    begin_to_read_with_big(running)
     (photos / "new.jpg").write_bytes(jpeg("purple", 9))
     step = running.until(lambda step: bool(step.searchable))
     assert (step.model, running.models.serving.info.name) == ("", "fake")
@@ -296,10 +298,7 @@ def test_what_arrives_goes_first(photos: Path, patient: tuple[Running, Patient])
 
 def test_another_choice_ends_the_reading(photos: Path, patient: tuple[Running, Patient]) -> None:
     running, big = patient
-    running.indexer.start()
-    running.until_idle()
-    running.models.choose("big")
-    running.until(lambda step: step.model == "big")
+    begin_to_read_with_big(running)
     LibraryModels(running.library, Zoo()).choose("starter")  # another process
     running.until_idle()
     assert (running.models.serving.info.name, running.models.coming) == ("fake", None)
@@ -311,10 +310,7 @@ def test_another_choice_ends_the_reading(photos: Path, patient: tuple[Running, P
 
 def test_a_pause_holds_the_coming_model_too(photos: Path, patient: tuple[Running, Patient]) -> None:
     running, big = patient
-    running.indexer.start()
-    running.until_idle()
-    running.models.choose("big")
-    running.until(lambda step: step.model == "big")
+    begin_to_read_with_big(running)
     running.indexer.pause()
     running.until(lambda step: step.phase == "paused")
     with running.library.writer_lock():

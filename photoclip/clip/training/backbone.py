@@ -52,18 +52,6 @@ def pretrained(config: CLIPConfig) -> tuple[EfficientNetLite, Classifier]:
     return tower, classifier
 
 
-def trunk(tower: EfficientNetLite, x: Tensor) -> Tensor:
-    """Normalised pixels [B, 3, S, S] to what stage TRUNK is given, [B, C, S / 16, S / 16]."""
-    x = F.relu6(tower.bn1(tower.conv_stem(x)))
-    out: Tensor = tower.blocks[:TRUNK](x)
-    return out
-
-
-def top(tower: EfficientNetLite, maps: Tensor) -> Tensor:
-    """What `trunk` gave to the last grid, [B, 1280, S / 32, S / 32]."""
-    return F.relu6(tower.bn2(tower.conv_head(tower.blocks[TRUNK:](maps))))
-
-
 def learning(tower: EfficientNetLite) -> list[nn.Parameter]:
     """The parameters that go on learning. Depthwise kernels do not: few weights, most of the time."""
     parts = (tower.blocks[TRUNK:], tower.conv_head, tower.bn2, tower.proj)

@@ -116,7 +116,8 @@ def agreement(judge: Judge, archives: Sequence[Path], asked: Teacher, figures: F
             picture = np.asarray(pixels.decode(data, shortest_side=LARGE).image.convert("RGB"))
             if min(picture.shape[:2]) >= LARGE:
                 same.append(int(asked(picture).argmax()) == answer)
-    figures.teacher_agreement, figures.teacher_photos = float(np.mean(same)), len(same)
+    figures.teacher_photos = len(same)
+    figures.teacher_agreement = float(np.mean(same)) if same else None
 
 
 def unseen_words(judge: Judge, archives: Sequence[Path], figures: Figures) -> None:

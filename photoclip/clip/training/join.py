@@ -205,7 +205,7 @@ def _vectors(model: CLIP, views: Views, rows: NDArray[np.int64]) -> Tensor:
     maps = torch.from_numpy(views.maps[rows] * views.scale[:, None, None])
     maps = maps.to(model.device, memory_format=torch.channels_last)
     with torch.autocast(maps.device.type, torch.bfloat16):
-        found = model.visual.proj(backbone.top(model.visual, maps).mean(dim=(2, 3)))
+        found = model.visual.pool(model.visual.late(maps, backbone.TRUNK))
     return F.normalize(found.float(), dim=-1)
 
 

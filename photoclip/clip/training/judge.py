@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +39,7 @@ class Judge:
         self.model, self.config = checkpoint.load(folder, device)
         self.normalize = Normalize(self.config, device, torch.float32)
         text = self.config.text
+        self._held_out: dict[Path, HeldOut] = {}
         self.texts = zeroshot.text_encoder(self.model, load_tokenizer(text.vocab_size, text.context_length))
 
     @torch.inference_mode()
@@ -61,9 +61,13 @@ class Judge:
             [self.texts(list(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]
         )
 
-    @cache  # noqa: B019  # a judge lives as long as the process
     def held_out(self, archive: Path) -> HeldOut:
         """The dev pictures of a zip file; the file is looked at once."""
+        if archive not in self._held_out:
+            self._held_out[archive] = self._look(archive)
+        return self._held_out[archive]
+
+    def _look(self, archive: Path) -> HeldOut:
         pictures = list(captioned(archive, splits=frozenset({"dev"})))
         opened: dict[Path, zipfile.ZipFile] = {}
         files = [picture.read(opened) for picture in pictures]

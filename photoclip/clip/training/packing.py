@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from photoclip.clip.training.sets import Kind, Picture
+from photoclip.errors import PhotoClipError
 
 SHORT_SIDE = 176
 LONGEST = 1.5  # longer pictures are cropped to this aspect ratio
@@ -88,6 +89,8 @@ def pack(pictures: Iterable[Picture], folder: Path, key: str, held_out: NDArray[
             kind = picture.kind
     for archive in archives.values():
         archive.close()
+    if not offsets:
+        raise PhotoClipError(f"There is no picture to learn from in {key}: is its folder complete?")
     np.savez(
         folder / f"{key}.npz",
         offsets=np.array(offsets, np.int64),

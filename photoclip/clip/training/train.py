@@ -71,8 +71,7 @@ class Student(nn.Module):
 
     def image(self, maps: Tensor) -> Tensor:
         """What the trunk says of views [B, C, G, G] to embeddings [B, E]."""
-        out: Tensor = self.visual.proj(backbone.top(self.visual, maps).mean(dim=(2, 3)))
-        return out
+        return self.visual.pool(self.visual.late(maps, backbone.TRUNK))
 
     def text(self, vectors: Tensor) -> Tensor:
         return F.normalize(self.text_map(vectors.float()), dim=-1)

@@ -20,13 +20,13 @@ from photoclip.clip.config import CLIPConfig
 from photoclip.clip.efficientnet import EfficientNetLite
 from photoclip.clip.training import backbone, packing
 from photoclip.clip.training.augment import augment, random_crop
+from photoclip.errors import PhotoClipError
 
 PIXELS = 128  # of a view; the finished tower sees more, as random crops enlarge things (Touvron et al., 2019)
 BATCH = 64
 KEPT = 10  # ImageNet classes remembered of a view
 LEVELS = 127  # of int8, for SPREAD standard deviations
 SPREAD = 5.0
-WHOLE = 1.0
 VIEWS = {
     "flickr8k": 6.0,
     "coco": 6.0,
@@ -60,15 +60,19 @@ class Views:
 
 
 def load(folder: Path, key: str) -> Views:
-    table = np.load(folder / f"{key}.maps.npz")
-    maps = np.load(folder / f"{key}.maps.npy", mmap_mode="r")
+    """Raises PhotoClipError for a pack that was not looked at."""
+    try:
+        table = np.load(folder / f"{key}.maps.npz")
+        maps = np.load(folder / f"{key}.maps.npy", mmap_mode="r")
+    except FileNotFoundError as error:
+        raise PhotoClipError(f"There are no views of {key} in {folder}: run the stage look first.") from error
     return Views(maps, table["scale"], table["pictures"], table["classes"], table["probabilities"])
 
 
 def drawn(count: int, views: float, random: np.random.Generator) -> NDArray[np.int64]:
     """Which of `count` pictures are seen, each `views` times; of less than one view a random share."""
-    if views < WHOLE:
-        return np.sort(random.permutation(count)[: round(count * views)])
+    if views < 1:
+        return np.sort(random.permutation(count)[: max(1, round(count * views))])
     return np.repeat(np.arange(count), round(views))
 
 
@@ -130,7 +134,7 @@ class Looker:
         dice = torch.Generator().manual_seed(int(random.integers(1 << 31)))
         x = augment(torch.from_numpy(crops).to(self.device), self.config, dice)
         with torch.autocast(self.device.type, torch.bfloat16):
-            maps = backbone.trunk(self.tower, x)
-            grid = backbone.top(self.tower, maps)
+            maps = self.tower.early(x, backbone.TRUNK)
+            grid = self.tower.late(maps, backbone.TRUNK)
         probabilities, classes = self.classifier.probabilities(grid).topk(KEPT)
         return maps, classes.cpu(), probabilities.cpu()

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from photoclip.clip.training import packing, sets
+from photoclip.errors import PhotoClipError
 from tests.clip.training.training_pictures import COLOURS, encoded, picture
 
 TRAIN, DEV = frozenset({"train"}), frozenset({"dev"})
@@ -36,6 +38,12 @@ def test_a_picture_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     bad.write_bytes(b"not a picture")
     pictures = [sets.Picture(None, str(path), ("blue",), "name") for path in (bad, good)]
     assert len(packing.pack(pictures, tmp_path / "packs", "few", NONE)) == 1
+
+
+def test_a_set_without_pictures_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PhotoClipError, match="no picture to learn from in nothing"):
+        packing.pack([], tmp_path / "packs", "nothing", NONE)
+    assert not (tmp_path / "packs" / "nothing.json").exists()
 
 
 def test_long_pictures_are_cropped_and_large_ones_shrunk() -> None:

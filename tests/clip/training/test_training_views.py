@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from photoclip.clip.training import backbone, packing, sets, views
+from photoclip.errors import PhotoClipError
 from tests.clip.training.training_pictures import CONFIG, network
 
 CPU = torch.device("cpu")
@@ -39,11 +41,16 @@ def test_of_less_than_one_view_a_share_is_seen() -> None:
     assert views.drawn(3, 2.0, random).tolist() == [0, 0, 1, 1, 2, 2]
 
 
-def test_trunk_and_top_are_the_whole_tower() -> None:
+def test_a_pack_that_was_not_looked_at_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PhotoClipError, match=r"no views of caltech101 .* run the stage look first"):
+        views.load(tmp_path, "caltech101")
+
+
+def test_trunk_and_rest_are_the_whole_tower() -> None:
     tower, classifier = network()
     tower.eval()
     x = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        grid = backbone.top(tower, backbone.trunk(tower, x))
+        grid = tower.late(tower.early(x, backbone.TRUNK), backbone.TRUNK)
         assert torch.allclose(grid, tower.feature_map(x), atol=1e-6)
         assert torch.allclose(classifier.probabilities(grid).sum(1), torch.ones(2), atol=1e-5)
