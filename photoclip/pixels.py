@@ -17,6 +17,7 @@ from PIL import (
     GifImagePlugin,
     Image,
     ImageFile,
+    ImageFilter,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -56,11 +57,15 @@ _UPRIGHT = {  # EXIF orientation -> what turns the stored picture upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_ON_ITS_SIDE = frozenset(_UPRIGHT[orientation] for orientation in (5, 6, 7, 8))
 _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2", b"mif3")
 )
 # Short enough that a 12-megapixel JPEG is decoded at an eighth (500 x 375), which is a full thumbnail.
 SHORTEST_SIDE = 336
+# Takes back the blur of pixels that are means of blocks: a mean is the value in the middle and a 24th of the
+# second derivatives, to the second order.
+_POINTS = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 28, -1, 0, -1, 0), scale=24)
 _forgiving = threading.Lock()
 
 # The limit is ours: `decode` compares with PIXEL_LIMIT as soon as the header is read.
@@ -78,7 +83,11 @@ class PixelSpec:
 
 @dataclass(frozen=True)
 class Decoded:
-    """`image` is upright RGB, perhaps reduced; `width` and `height` are upright and full size."""
+    """`image` is upright RGB, perhaps reduced; `width` and `height` are upright and full size.
+
+    `block_means` says that a pixel is the mean of a block of the full picture's, which blurs a little;
+    `model_image` makes up for it.
+    """
 
     image: Image.Image
     width: int
@@ -86,6 +95,7 @@ class Decoded:
     format: str
     truncated: bool
     exif: Image.Exif
+    block_means: bool = False
 
 
 def decode(data: bytes, *, shortest_side: int) -> Decoded:
@@ -107,22 +117,17 @@ def decode(data: bytes, *, shortest_side: int) -> Decoded:
     name = "JPEG" if image.format == "MPO" else str(image.format)
     image, truncated = _load(image, data, shortest_side)
     exif = _exif(image)
-    upright = _UPRIGHT.get(exif.get(_ORIENTATION, 1))
+    turn = _UPRIGHT.get(exif.get(_ORIENTATION, 1))
     try:
         picture = _rgb(image)
-        picture = _reduce(picture, shortest_side)
-        if upright is not None:
-            picture = picture.transpose(upright)
+        reduced = _reduce(picture, shortest_side)
+        upright = reduced if turn is None else reduced.transpose(turn)
     except MemoryError:
         raise UnreadablePhoto("The picture needs more memory than PhotoClip gives one photo.") from None
-    if upright is not None and upright in (
-        Image.Transpose.TRANSPOSE,
-        Image.Transpose.ROTATE_270,
-        Image.Transpose.TRANSVERSE,
-        Image.Transpose.ROTATE_90,
-    ):
+    if turn in _ON_ITS_SIDE:
         width, height = height, width
-    return Decoded(picture, width, height, name, truncated, exif)
+    block_means = reduced is not picture or _decoded_at_an_eighth(image)
+    return Decoded(upright, width, height, name, truncated, exif, block_means)
 
 
 def decoded_side(spec: PixelSpec) -> int:
@@ -130,8 +135,15 @@ def decoded_side(spec: PixelSpec) -> int:
     return max(SHORTEST_SIDE, spec.size)
 
 
-def model_image(image: Image.Image, spec: PixelSpec) -> Image.Image:
-    """The `spec.size` × `spec.size` RGB picture a model wants, resized and cropped as torchvision does."""
+def model_image(image: Image.Image, spec: PixelSpec, *, block_means: bool = False) -> Image.Image:
+    """The `spec.size` × `spec.size` RGB picture a model wants, resized and cropped as torchvision does.
+
+    `block_means` is `Decoded`'s: the picture comes out as sharp as from the full one.
+    """
+    return _resized(image.filter(_POINTS) if block_means else image, spec)
+
+
+def _resized(image: Image.Image, spec: PixelSpec) -> Image.Image:
     method = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}[spec.interpolation]
     size = spec.size
     if spec.resize == "squash":
@@ -147,11 +159,11 @@ def model_image(image: Image.Image, spec: PixelSpec) -> Image.Image:
     return image.resize(scaled, method).crop((left, top, left + size, top + size))
 
 
-def model_pixels(image: Image.Image, spec: PixelSpec) -> NDArray[np.uint8]:
+def model_pixels(image: Image.Image, spec: PixelSpec, *, block_means: bool = False) -> NDArray[np.uint8]:
     """`model_image` as an array, uint8 [S, S, 3]."""
     import numpy as np
 
-    return np.asarray(model_image(image.convert("RGB"), spec), dtype=np.uint8)
+    return np.asarray(model_image(image.convert("RGB"), spec, block_means=block_means), dtype=np.uint8)
 
 
 def thumbnail(image: Image.Image, longest_side: int) -> bytes:
@@ -223,6 +235,11 @@ def _draft(image: Image.Image, shortest_side: int) -> None:
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         # "RGB" keeps libjpeg's own colour conversion; CMYK must stay CMYK to be converted right.
         image.draft("RGB" if image.mode == "RGB" else None, (shortest_side, shortest_side))
+
+
+def _decoded_at_an_eighth(image: Image.Image) -> bool:
+    """Whether libjpeg took each 8 x 8 block's mean alone; at a half and a quarter it does better."""
+    return isinstance(image, JpegImagePlugin.JpegImageFile) and image.decoderconfig[:1] == (8,)
 
 
 def _extrema(image: Image.Image) -> list[tuple[float, float]]:

@@ -97,4 +97,4 @@ def _read_pixels(path: bytes, spec: PixelSpec) -> NDArray[np.uint8]:
         raise UnreadablePhoto(f"{display(path)} cannot be used as a picture: {error}") from error
     except OSError as error:
         raise PhotoClipError(f"{display(path)} cannot be read: {error.strerror}.") from error
-    return model_pixels(decoded.image, spec)
+    return model_pixels(decoded.image, spec, block_means=decoded.block_means)

@@ -146,7 +146,7 @@ def picture_of(data: bytes, spec: PixelSpec) -> Picture:
         perceptual_hash=difference_hash(image),
         colour=mean_colour(image),
         thumbnail=pixels.thumbnail(image, THUMBNAIL_SIDE),
-        pixels=pixels.model_image(image, spec).tobytes(),
+        pixels=pixels.model_image(image, spec, block_means=decoded.block_means).tobytes(),
     )
 
 

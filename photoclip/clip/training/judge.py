@@ -49,10 +49,12 @@ class Judge:
         found = []
         for start in range(0, len(files), BATCH):
             decoded = [
-                pixels.decode(data, shortest_side=pixels.decoded_side(spec)).image
+                pixels.decode(data, shortest_side=pixels.decoded_side(spec))
                 for data in files[start : start + BATCH]
             ]
-            batch = np.stack([pixels.model_pixels(image, spec) for image in decoded])
+            batch = np.stack(
+                [pixels.model_pixels(each.image, spec, block_means=each.block_means) for each in decoded]
+            )
             found.append(F.normalize(self.model.encode_image(self.normalize(batch)).float(), dim=-1))
         return torch.cat(found)
 
