@@ -25,9 +25,8 @@ from photoclip.clip.tokenizer import load_tokenizer
 from photoclip.clip.training.train import decayed
 
 BATCH = 256
-PEAK = 1e-3
+PEAK = 5e-4  # more would undo what the tower inherits
 RELATIONS = 4.0  # weight of the in-batch similarities beside the cosines
-EMBEDDING_SPREAD = 0.04
 SAVE_EVERY = 120.0  # seconds
 
 
@@ -52,19 +51,6 @@ def vocabulary(config: CLIPConfig) -> list[str]:
     return [tokenizer.decode([token]).strip() or " " for token in range(tokenizer.start_of_text)]
 
 
-def seed_embedding(model: CLIP, vectors: NDArray[np.float16]) -> None:
-    """Starts the token embeddings from the entries' own sentence vectors [V - 2, 384], reduced to the
-    tower's width by their principal components: words that no text for training holds begin near their
-    kin."""
-    x = torch.from_numpy(np.asarray(vectors, np.float32))
-    x = x - x.mean(0)
-    width = model.token_embedding.embedding_dim
-    _, _, components = torch.linalg.svd(x, full_matrices=False)
-    reduced = x @ components[:width].T
-    with torch.no_grad():
-        model.token_embedding.weight[:-2] = EMBEDDING_SPREAD * reduced / reduced.std()
-
-
 def text_tower(config: CLIPConfig, text_dim: int) -> CLIP:
     """A CLIP whose text tower ends in the sentence encoder's space; its image tower is never used."""
     small = CLIPConfig(text_dim, ResNetConfig(32, (1, 1, 1, 1), 2, 1), config.text, config.activation)
@@ -85,12 +71,11 @@ class Distillation:
         *,
         minutes: float,
         seed: int,
-        words: NDArray[np.float16] | None = None,
         often: NDArray[np.int64] | None = None,
         start: dict[str, Tensor] | None = None,
     ) -> None:
-        """`words` are the vocabulary's sentence vectors to seed the embedding with; `start`, a text tower's
-        state, takes their place. Rows in `often` are drawn as many times as all others together."""
+        """`start` is a text tower's state to begin with. Rows in `often` are drawn as many times as all
+        others together."""
         self.folder, self.tokens, self.vectors, self.device = folder, tokens, vectors, device
         self.minutes, self.seed = minutes, seed
         self.often = often
@@ -99,8 +84,6 @@ class Distillation:
         self.model = text_tower(config, vectors.shape[1]).to(device)
         if start is not None:
             self.model.load_state_dict({**self.model.state_dict(), **start})
-        elif words is not None:
-            seed_embedding(self.model, words)
         trained = nn.ModuleList([self.model.transformer, self.model.token_embedding, self.model.ln_final])
         loose = [self.model.positional_embedding, self.model.text_projection]
         groups = decayed(list(trained.parameters()), 0.02)

@@ -53,21 +53,24 @@ from photoclip.clip.training import (
     train,
     views,
 )
+from photoclip.clip.training.inherit import inherit
 from photoclip.clip.training.labels import Labels
 from photoclip.clip.training.mixture import Mixture
 from photoclip.clip.training.warm_start import WarmStart, take_apart
+from photoclip.clip.training.wordnet import WordNet
 from photoclip.errors import PhotoClipError
 
 CONFIG = CLIPConfig(
     embed_dim=384,
     vision=EfficientNetConfig(image_size=160, width=1.1, depth=1.2),
-    text=TextConfig(context_length=64, vocab_size=16_384, width=256, heads=4, layers=4),
+    text=TextConfig(context_length=64, vocab_size=16_384, width=384, heads=12, layers=4),
+    activation="gelu",
     mean=(127 / 255,) * 3,
     std=(128 / 255,) * 3,
     name="starter",
 )
 SEED = 7
-CORPUS_TEXTS = 360_000
+CORPUS_TEXTS = 240_000
 
 
 @dataclass(frozen=True)
@@ -112,19 +115,22 @@ def pack(recipe: Recipe) -> None:
 
 def picture_sets(recipe: Recipe) -> Iterator[tuple[str, Iterator[sets.Picture]]]:
     """The captioned zip files, then those of the extra sets that are there."""
+    wordnet = WordNet(recipe.corpus)
     for key in captioned_keys(recipe):
-        yield key, heard(sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"train"})))
+        yield key, heard(sets.captioned(recipe.data / f"{key}.zip", splits=frozenset({"train"})), wordnet)
     for extra in sets.PICTURE_SETS:
         if (recipe.extra / extra.key).is_dir():
-            yield extra.key, sets.labelled(extra, recipe.extra)
+            yield extra.key, heard(sets.labelled(extra, recipe.extra), wordnet)
         else:
             log(f"{extra.key} is not in {recipe.extra}: going on without it ({extra.source})")
 
 
-def heard(pictures: Iterator[sets.Picture]) -> Iterator[sets.Picture]:
-    """Pictures with those of their texts that hold no word kept for the test, as long as any is left."""
+def heard(pictures: Iterator[sets.Picture], wordnet: WordNet) -> Iterator[sets.Picture]:
+    """Pictures with their texts, names with WordNet's too, but for those texts that hold a word kept for the
+    test; as long as any is left."""
     for picture in pictures:
-        if kept := tuple(synonyms.without(picture.texts)):
+        further = wordnet.further(picture.texts) if picture.kind == "name" else ()
+        if kept := tuple(synonyms.without((*picture.texts, *further))):
             yield replace(picture, texts=kept)
 
 
@@ -158,7 +164,6 @@ def look(recipe: Recipe) -> None:
 def encode_texts(recipe: Recipe) -> None:
     learned = training_texts(recipe)
     text_targets.encode(learned, recipe.work / "text-train", recipe.device)
-    text_targets.encode(distill.vocabulary(CONFIG), recipe.work / "text-vocab", recipe.device)
     text_targets.encode(corpus_texts(recipe, learned), recipe.work / "text-corpus", recipe.device)
 
 
@@ -202,7 +207,6 @@ def distil(recipe: Recipe) -> None:
         encoded(recipe.work / name) for name in ("text-train", "text-corpus")
     )
     tokens = distill.tokenize([*learned, *further], CONFIG, recipe.work / "tokens.npy")
-    _, words = encoded(recipe.work / "text-vocab")
     distill.Distillation(
         recipe.work / "text",
         CONFIG,
@@ -211,10 +215,17 @@ def distil(recipe: Recipe) -> None:
         recipe.device,
         minutes=recipe.text_minutes,
         seed=SEED,
-        words=words,
         often=Labels(recipe.packs, learned).name_rows(),
-        start=started.text if (started := warm_start(recipe)) else None,
+        start=started.text if (started := warm_start(recipe)) else inherited(learned, recipe.device),
     ).train(log)
+
+
+def inherited(sample: Sequence[str], device: torch.device) -> dict[str, Tensor]:
+    """A text tower's state made from the sentence encoder's layers; some of `sample` sets the scales."""
+    model = distill.text_tower(CONFIG, text_targets.DIM)
+    encoder = text_targets.SentenceEncoder(device)
+    inherit(model.to(device), encoder, distill.vocabulary(CONFIG), sample[:: len(sample) // 256 + 1])
+    return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("visual.")}
 
 
 def train_images(recipe: Recipe) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from photoclip.clip.training.wordnet import senses
 from photoclip.errors import PhotoClipError
 
 TEMPLATES = (
@@ -47,21 +48,12 @@ def corpus_texts(folder: Path) -> Iterator[str]:
 
 
 def _wordnet(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("  "):
-            continue  # the licence
-        data, _, gloss = line.partition(" | ")
-        parts = data.split()
-        count = int(parts[3], 16)
-        lemmas = [
-            parts[4 + 2 * index].replace("_", " ").removesuffix("(a)").removesuffix("(p)")
-            for index in range(count)
-        ]
-        yield from lemmas
+    for sense in senses(path):
+        yield from sense.lemmas
         if path.suffix == ".noun":
-            yield f"a photo of a {lemmas[0]}"
-        if path.suffix == ".noun" and len(lemmas) > 1:
-            yield gloss.partition(";")[0].strip()  # what several names share is worth a sentence
+            yield f"a photo of a {sense.lemmas[0]}"
+        if path.suffix == ".noun" and len(sense.lemmas) > 1:
+            yield sense.definition  # what several names share is worth a sentence
 
 
 def everyday(texts: Sequence[str], pieces: Callable[[str], int], *, most: int, seed: int) -> list[str]:
