@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,14 @@ from photoclip.errors import ModelError
 from photoclip.settings import DEFAULT_MODEL, chosen_model
 
 if TYPE_CHECKING:
-    from photoclip.cli.services import ModelRow, PublishedRow, Source, Watch
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from photoclip.clip.training.captions import Captioned
     from photoclip.library.encoder import Encoder, LoadedModel
+    from photoclip.library.training_pairs import Pair
+    from photoclip.model_store import ModelRow, ModelStore, PublishedRow, Source, Watch
+    from photoclip.training import Learned, Wishes
 
 STARTER = DEFAULT_MODEL
 
@@ -36,10 +42,10 @@ def main() -> None:
         with exit_status():
             sys.exit(open_window(library, None))
     from photoclip.cli.main import build
-    from photoclip.cli.services import ModelStore, Services
+    from photoclip.cli.services import Services, Training
 
-    store = ModelStore(published_models, get_model, take_in_model, remove_model)
-    build(Services(encoder, models, store, open_window, render_window))()
+    training = Training(train_model, held_out_scores)
+    build(Services(encoder, models, model_store(), open_window, render_window, training))()
 
 
 def window_alone(arguments: Sequence[str]) -> Path | None:
@@ -74,6 +80,15 @@ def encoder(name: str | None) -> Encoder:
     return EncoderProcess(info, partial(load_model, str(found.folder)))
 
 
+def model_store() -> ModelStore:
+    """The models of this machine, and those that can be had."""
+    from photoclip.model_store import ModelStore
+
+    return ModelStore(
+        published_models, get_model, take_in_model, remove_model, models, look_at_repository, get_repository
+    )
+
+
 def models() -> list[ModelRow]:
     """The models on this machine."""
     from photoclip.clip.models import installed_folders, shipped_folders
@@ -84,13 +99,16 @@ def models() -> list[ModelRow]:
 
 def _row(folder: Path, *, shipped: bool) -> ModelRow:
     """What there is to know of a model on this machine; one that is damaged says so."""
-    from photoclip.cli.services import ModelRow
     from photoclip.clip.models import describe, weights_file
     from photoclip.clip.precision import Precisions
     from photoclip.clip.registry import PUBLISHED
+    from photoclip.clip.store.origin import read_origin
+    from photoclip.model_store import ModelRow
 
     name = folder.name
     licence, quality = next(((m.licence, m.quality) for m in PUBLISHED if m.name == name), ("", ""))
+    if origin := read_origin(folder):
+        licence, quality = origin.licence, f"From {origin.page}."
     try:
         model = describe(folder)
         size = weights_file(folder).stat().st_size
@@ -111,10 +129,11 @@ def _row(folder: Path, *, shipped: bool) -> ModelRow:
 
 
 def published_models() -> list[PublishedRow]:
-    """The models that can be downloaded."""
-    from photoclip.cli.services import PublishedRow
+    """The models that can be downloaded, ResNets last: a Transformer of the same cost is better."""
+    from photoclip.clip.config import ResNetConfig
     from photoclip.clip.models import installed_folders
     from photoclip.clip.registry import PUBLISHED
+    from photoclip.model_store import PublishedRow
 
     installed = {folder.name for folder in installed_folders()}
     return [
@@ -130,7 +149,7 @@ def published_models() -> list[PublishedRow]:
             sources=("hub", "openai") if model.address else ("hub",),
             installed=model.name in installed,
         )
-        for model in PUBLISHED
+        for model in sorted(PUBLISHED, key=lambda model: isinstance(model.config.vision, ResNetConfig))
     ]
 
 
@@ -141,6 +160,41 @@ def get_model(name: str, source: Source, replace: bool, watch: Watch) -> ModelRo
 
     job = Job(watch.stop, watch.progress, watch.say)
     return _row(get(name, job, source, replace=replace).folder, shipped=False)
+
+
+def look_at_repository(address: str, name: str, watch: Watch) -> PublishedRow:
+    """What the hub says of hf-hub:OWNER/NAME; without a `name` the model is called after it.
+
+    The vectors' length and the picture's size are 0: they are known once its config is here.
+    """
+    from photoclip.clip.models import installed_folders
+    from photoclip.clip.store.job import Job
+    from photoclip.clip.store.repositories import look, own_name, repository_id
+    from photoclip.model_store import PublishedRow
+
+    found = look(repository_id(address), Job(watch.stop, watch.progress, watch.say))
+    name = name or own_name(found.id)
+    return PublishedRow(
+        name=name,
+        alias="",
+        repository=found.id,
+        bytes=found.bytes,
+        dim=0,
+        image_size=0,
+        licence=found.licence,
+        quality=f"From {found.page}.",
+        sources=("hub",),
+        installed=name in {folder.name for folder in installed_folders()},
+    )
+
+
+def get_repository(address: str, name: str, replace: bool, watch: Watch) -> ModelRow:
+    """Downloads and installs the model of hf-hub:OWNER/NAME."""
+    from photoclip.clip import store
+    from photoclip.clip.store.job import Job
+
+    job = Job(watch.stop, watch.progress, watch.say)
+    return _row(store.get_repository(address, job, name, replace=replace).folder, shipped=False)
 
 
 def take_in_model(source: Path, name: str, like: str, replace: bool) -> ModelRow:
@@ -159,13 +213,50 @@ def remove_model(name: str) -> None:
     remove(name)
 
 
+def train_model(
+    wishes: Wishes, pairs: Sequence[Pair], say: Callable[[str], None], stopped: Callable[[], bool]
+) -> tuple[ModelRow, Learned]:
+    """Trains a model on photos of a library and on captions, and installs it."""
+    from photoclip.clip.training import captions, own_model
+
+    def gather() -> captions.Captions:
+        data = captions.of([_captioned(pair) for pair in pairs], stopped)
+        if wishes.captions is None:
+            return data
+        return captions.together(data, captions.read(wishes.captions, wishes.seed))
+
+    info, learned = own_model.train(wishes, gather, say, stopped)
+    return _row(info.folder, shipped=False), learned
+
+
+def _captioned(pair: Pair) -> Captioned:
+    from photoclip.clip.training.captions import TRAIN, VALIDATION, Captioned
+
+    photo = pair.filed
+    split = VALIDATION if photo.held_out else TRAIN
+    return Captioned(Path(os.fsdecode(pair.path)), photo.texts, photo.names, split)
+
+
+def held_out_scores(
+    vectors: NDArray[np.float32], has: NDArray[np.bool_], folds: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """What a linear probe makes of vectors that it has not learned from."""
+    from photoclip.clip.training import probe
+
+    return probe.held_out_scores(vectors, has, folds)
+
+
 def open_window(library_dir: Path, model: str | None) -> int:
     """Shows the window until it is closed, with this model (None: the one chosen for the library)."""
     from photoclip.gui import start
     from photoclip.library.library import Library
+    from photoclip.store_process import apart
 
     chosen = _encoder_or_none(model or chosen_model(library_dir))
-    return start.run(Library.open(library_dir), chosen, None if model else encoder)
+    library = Library.open(library_dir)
+    if model:  # only for this time: there is nothing to choose
+        return start.run(library, chosen, None, store=None)
+    return start.run(library, chosen, encoder, store=apart(model_store))
 
 
 def render_window(library_dir: Path, model: str | None, png: Path, query: str) -> None:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from photoclip.cli.services import PublishedRow
 from photoclip.cli.terminal import Terminal, console
 from photoclip.errors import PhotoClipError
+from photoclip.model_store import PublishedRow
 
 
 def agree(terminal: Terminal, row: PublishedRow, yes: bool) -> None:

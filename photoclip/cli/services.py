@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from photoclip.library.encoder import Encoder
+from photoclip.library.probing import Learn
+from photoclip.library.training_pairs import Pair
+from photoclip.model_store import ModelRow, ModelStore
+from photoclip.training import Learned, Wishes
 
-Source = Literal["", "hub", "openai"]  # of a download; empty is the hub, or OpenAI's address when it fails
-
-
-@dataclass(frozen=True)
-class ModelRow:
-    """A model that can be used on this machine."""
-
-    name: str
-    path: str  # where its weights are
-    bytes: int  # what they take on the disk
-    dim: int  # numbers in a vector
-    image_size: int  # pixels on a side, as the model sees a photo
-    shipped: bool = True  # comes with PhotoClip
-    licence: str = ""  # of published models
-    quality: str = ""  # a line for people, of published models
-    problem: str = ""  # why it cannot be used
-    precision: str = ""  # how it runs here, once that was measured: "bfloat16, 41 photos/s on this machine"
+Say = Callable[[str], None]
+Stopped = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class PublishedRow:
-    """A model that can be downloaded."""
+class Training:
+    """What can be learned from a person's own words. Each raises a PhotoClipError; `train` also Cancelled."""
 
-    name: str
-    alias: str  # its name in openai/CLIP, or empty
-    repository: str  # on the hub
-    bytes: int  # about what is downloaded
-    dim: int
-    image_size: int
-    licence: str
-    quality: str
-    sources: tuple[str, ...]  # "hub", "openai"
-    installed: bool
-
-
-@dataclass(frozen=True)
-class Watch:
-    """A person who waits for a download: when they stop it, and what they are shown."""
-
-    stop: threading.Event
-    progress: Callable[[int, int, float, float], None]  # bytes done, total, bytes a second, seconds left
-    say: Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class ModelStore:
-    """The person's own models. Each raises a PhotoClipError with a sentence; `get` also Cancelled."""
-
-    published: Callable[[], list[PublishedRow]]
-    get: Callable[[str, Source, bool, Watch], ModelRow]  # name, source, replace
-    take_in: Callable[
-        [Path, str, str, bool], ModelRow
-    ]  # file or folder, name, published model like it, replace
-    remove: Callable[[str], None]
+    train: Callable[[Wishes, Sequence[Pair], Say, Stopped], tuple[ModelRow, Learned]]
+    probe: Learn
 
 
 @dataclass(frozen=True)
@@ -78,3 +36,4 @@ class Services:
     store: ModelStore
     open_window: Callable[[Path, str | None], int]  # library folder, model name -> exit status
     render_window: Callable[[Path, str | None, Path, str], None]  # library folder, model, PNG to write, query
+    training: Training

@@ -20,6 +20,8 @@ from torch import Tensor
 from photoclip import pixels
 from photoclip.clip import checkpoint, models, open_clip_folder, registry, store, zeroshot
 from photoclip.clip.config import CLIPConfig
+from photoclip.clip.dialects.counting import count_numbers
+from photoclip.clip.memory import require_memory
 from photoclip.clip.model import CLIP
 from photoclip.clip.preprocess import Normalize, pixel_spec
 from photoclip.clip.store.job import Job
@@ -47,7 +49,8 @@ def load(
 
     `name` is one of `available_models`, or the path of a checkpoint in any dialect. A published model that is
     not installed is downloaded and installed first. Without a `device` it is CUDA, then MPS,
-    then the CPU; without a `dtype` float16 on CUDA and float32 elsewhere. Raises ModelError.
+    then the CPU; without a `dtype` float16 on CUDA and float32 elsewhere. Raises ModelError, also for a model
+    that needs more memory than is free.
     """
     device = torch.device(device) if device is not None else best_device()
     dtype = dtype or (torch.float16 if device.type == "cuda" else torch.float32)
@@ -130,6 +133,7 @@ def _batches(pictures: Iterator[Tensor], size: int) -> Iterator[list[Tensor]]:
 
 def _read(name: str | Path) -> tuple[CLIPConfig, checkpoint.Tensors, Path]:
     source = Path(name) if Path(name).exists() else _installed(str(name))
+    require_memory(source.name, count_numbers(source))
     return (*checkpoint.read(source), source)
 
 

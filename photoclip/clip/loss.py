@@ -19,9 +19,9 @@ def clip_loss(
     """The mean of two cross entropies: each image among all texts, and each text among all images.
 
     Features are [N, E] of unit length, row i of one belonging to row i of the other; `logit_scale` is the
-    factor itself, `model.logit_scale.exp()`. Pairs of which `same` says that they mean the same are no
-    negatives of each other; it is boolean and symmetric, [N, N], and its diagonal is not looked at. Computed
-    in float32, or float64 where the features are, and returned as a scalar.
+    factor itself, `model.logit_scale.exp()`. Where `same`, boolean [N, N], says that text j fits image i as
+    well, the two are no negatives of each other; its diagonal is not looked at. Computed in float32, or
+    float64 where the features are, and returned as a scalar.
     """
     kind = torch.promote_types(torch.promote_types(image_features.dtype, text_features.dtype), torch.float32)
     logits = logit_scale.to(kind) * image_features.to(kind) @ text_features.to(kind).T  # [N, N]

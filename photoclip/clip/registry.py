@@ -39,8 +39,11 @@ class PublishedModel:
 
     @property
     def bytes(self) -> int:
-        """About how much is downloaded: OpenAI publishes half precision, the others float32."""
-        return parameters(self.config) * (2 if self.sha256 else 4)
+        """About how much is downloaded from the hub, where all are in float32.
+
+        OpenAI's own archives are little more than half as large: in half precision, but for their embeddings.
+        """
+        return 4 * parameters(self.config)
 
 
 def parameters(config: CLIPConfig) -> int:

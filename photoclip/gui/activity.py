@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from photoclip.gui import theme, words
-from photoclip.gui.controls import ElidedLabel
+from photoclip.gui.activity_words import sentences
+from photoclip.gui.controls import ElidedLabel, ElidedLink
 from photoclip.gui.counts import CountKeeper, Counts
 from photoclip.gui.session import Session
 
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 
 BAR_WIDTH = 140
 BUSY = ("scanning", "indexing", "paused")
+# What goes first where there is no room: (which of the sentences, which of the model's names, whether a bar).
+FEWER = ((0, 0, True), (1, 0, True), (1, 1, True), (2, 1, True), (3, 1, True), (3, 1, False), (4, 1, False))
 
 
 class ActivityLine(QFrame):
     """Follows the session's progress and counts; what to do about them is the window's."""
 
     problems_requested = Signal()
+    models_requested = Signal()
     pause_toggled = Signal(bool)  # True: pause
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -31,6 +36,8 @@ class ActivityLine(QFrame):
         self._session = session
         self._progress: Progress | None = None
         self._photos = 0
+        self._sentences: list[str] = [""]  # the same in ever fewer words
+        self._models: list[str] = [""]  # the model's name, with and without what it runs on
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(BAR_WIDTH)
@@ -38,8 +45,8 @@ class ActivityLine(QFrame):
         self.text = ElidedLabel(role="secondary")
         self.pause = _link(self.tr("Pause"))
         self.pause.clicked.connect(lambda: self.pause_toggled.emit(not self.paused))
-        self.model = ElidedLabel(role="secondary")
-        self.model.setAccessibleName(self.tr("Model"))
+        self.model = ElidedLink()
+        self.model.clicked.connect(self.models_requested)
         self.problems = _link("")
         self.problems.clicked.connect(self.problems_requested)
         self._lay_out()
@@ -55,6 +62,10 @@ class ActivityLine(QFrame):
     def paused(self) -> bool:
         """Whether the indexer said that it is paused."""
         return self._progress is not None and self._progress.phase == "paused"
+
+    @property
+    def _busy(self) -> bool:
+        return self._progress is not None and self._progress.phase in BUSY
 
     def show_progress(self, progress: Progress) -> None:
         """Show where the indexer is."""
@@ -84,52 +95,59 @@ class ActivityLine(QFrame):
 
     def _refresh(self) -> None:
         step = self._progress
-        busy = step is not None and step.phase in BUSY
-        self.bar.setVisible(busy)
+        busy = self._busy
         self.pause.setVisible(busy)
         self.pause.setText(self.tr("Resume") if self.paused else self.tr("Pause"))
         if step is not None and busy:
             known = step.phase != "scanning" and step.total > 0
             self.bar.setRange(0, step.total if known else 0)
             self.bar.setValue(step.done)
-        self.text.setText(self._sentence())
-
-    def _sentence(self) -> str:
-        step = self._progress
-        if step is None or step.phase in ("idle", "done"):
-            if not self._photos:
-                return self.tr("No photos yet")
-            trouble = step.message if step else ""
-            return f"{words.photos(self._photos)} · {trouble or self.tr('up to date')}"
-        if step.phase == "waiting":
-            return step.message or self.tr("Waiting for another PhotoClip that is indexing this library")
-        counted = self.tr("{0} of {1}").format(words.number(step.done), words.number(step.total))
-        if step.phase == "paused":
-            return self.tr("Paused · {0}").format(counted) if step.total else self.tr("Paused")
-        if step.phase == "scanning":
-            return step.message or self.tr("Looking through the folders…")
-        if step.model:
-            parts = [words.reading(self._session.encoder.info.name, step.model, counted)]
-        else:
-            parts = [self.tr("Indexing {0}").format(counted)]
-        if step.per_second > 0:
-            parts.append(words.speed(step.per_second))
-        if step.seconds_left is not None:
-            parts.append(words.time_left(step.seconds_left))
-        return " · ".join(parts)
+        self._sentences = sentences(step, self._photos, self._session.encoder.info.name)
+        self._fit()
 
     def _show_model(self, state: str) -> None:
         encoder = self._session.encoder
         failed = state.startswith("failed")
+        name = encoder.info.name
         if state == "starting":
-            text = self.tr("{0} · loading model…").format(encoder.info.name)
+            self._models = [self.tr("{0} · loading model…").format(name), name]
         elif failed:
-            text = self.tr("{0} does not work").format(encoder.info.name)
+            self._models = [self.tr("{0} does not work").format(name)]
         else:
-            text = encoder.description
-        self.model.setText(text)
-        self.model.setToolTip(state.partition(":")[2].strip() if failed else "")
-        theme.set_role(self.model, "error" if failed else "secondary")
+            self._models = [encoder.description, name]
+        self.model.setToolTip(
+            state.partition(":")[2].strip() if failed else self.tr("Choose a model (Ctrl+Shift+M)")
+        )
+        self.model.setAccessibleName(self.tr("Model: {0}").format(self._models[0]))
+        self.model.setProperty("failed", failed)
+        theme.set_role(self.model, "quiet")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Say as much as there is room for: the counts and the model's name are the last to go."""
+        said, names = self._sentences, self._models
+        for words_left, name_left, bar in FEWER:
+            text = said[min(words_left, len(said) - 1)]
+            name = names[min(name_left, len(names) - 1)]
+            bar = bar and self._busy
+            if self._needed(text, name, bar) <= self.width():
+                break
+        self.bar.setVisible(bar)
+        self.text.setText(text)
+        self.text.setAccessibleName(said[0])
+        self.model.setText(name)
+
+    def _needed(self, text: str, name: str, bar: bool) -> int:
+        """Pixels that the line takes with these words."""
+        width = self.fontMetrics().horizontalAdvance
+        parts = [width(text) + 2, width(name) + 2 * theme.SPACE[1]]
+        parts += [BAR_WIDTH] if bar else []
+        parts += [part.sizeHint().width() for part in (self.pause, self.problems) if not part.isHidden()]
+        return sum(parts) + theme.SPACE[3] * (len(parts) + 2)
 
 
 def _link(text: str) -> QPushButton:

@@ -23,6 +23,21 @@ def choose_folder(parent: QWidget, chosen: Callable[[bytes], None]) -> None:
     dialog.open()
 
 
+def choose_model(parent: QWidget, chosen: Callable[[Path], None], *, folder: bool) -> None:
+    """Open the system's chooser for a model's file or folder; it does not block, `chosen` gets the path."""
+    dialog = QFileDialog(parent, parent.tr("Choose a model"), str(Path.home()))
+    if folder:
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    else:
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        kinds = parent.tr("Models ({0})").format("*.pt *.pth *.bin *.safetensors")
+        dialog.setNameFilters([kinds, parent.tr("All files (*)")])
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda path: chosen(Path(QDir.toNativeSeparators(path))))
+    dialog.open()
+
+
 def pictures_folder() -> str:
     """The system's Pictures folder if it is there, else the home folder."""
     pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from photoclip import paths
 from photoclip.errors import PhotoClipError
 from photoclip.gui import dialogs, icons, theme, words
-from photoclip.gui.controls import CheckBox
+from photoclip.gui.controls import CheckBox, press_focused
 from photoclip.gui.search_bar import local_path
 from photoclip.gui.session import Session
 
@@ -23,6 +23,7 @@ class FirstRunPage(QWidget):
     """Choose folders (or drop them here) and begin. The window adds what `folders_chosen` names."""
 
     folders_chosen = Signal(list)  # list[bytes]
+    models_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,10 +38,16 @@ class FirstRunPage(QWidget):
         self.error = _line("", "error")
         self.error.hide()
         self.model = _line("", "secondary")
+        self.other_model = QPushButton(self.tr("Choose a larger model…"))
+        theme.set_role(self.other_model, "link")
+        self.other_model.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.other_model.clicked.connect(self.models_requested)
+        self.other_model.setVisible(session.store is not None)
         self.begin_button = QPushButton(self.tr("Show my photos"))
         theme.set_role(self.begin_button, "primary")
         self.begin_button.clicked.connect(self._begin)
         self._lay_out()
+        session.models_changed.connect(self._describe_model)
         self._describe_model()
         pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
         if pictures and Path(pictures).is_dir():
@@ -65,11 +72,7 @@ class FirstRunPage(QWidget):
         (self.begin_button if self.begin_button.isEnabled() else self.add_button).setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the focus, as Space does."""
-        button = self.focusWidget()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(button, QPushButton):
-            button.click()
-        else:
+        if not press_focused(self, event):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -156,7 +159,11 @@ class FirstRunPage(QWidget):
         column.addLayout(row)
         column.addSpacing(theme.SPACE[1])
         column.addWidget(_line(self.tr("You can also drop folders here."), "secondary"))
-        column.addWidget(self.model)
+        about_model = QVBoxLayout()
+        about_model.setSpacing(theme.SPACE[0])
+        about_model.addWidget(self.model)
+        about_model.addWidget(self.other_model, 0, Qt.AlignmentFlag.AlignLeading)
+        column.addLayout(about_model)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
         across = QHBoxLayout()

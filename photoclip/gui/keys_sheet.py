@@ -57,6 +57,7 @@ class KeysSheet(QFrame):
             (redo.toString(native), self.tr("Redo")),
             ("Ctrl++   Ctrl+−", self.tr("Larger and smaller photos")),
             ("F9   F10", self.tr("Sidebar and details")),
+            (QKeySequence("Ctrl+Shift+M").toString(native), self.tr("Models")),
             ("Z", self.tr("To the pixel, in the viewer")),
             ("?", self.tr("This sheet")),
         ]

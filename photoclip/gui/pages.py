@@ -14,6 +14,7 @@ from photoclip.library.catalog import photos
 if TYPE_CHECKING:
     from photoclip.gui.first_run import FirstRunPage
     from photoclip.gui.label_page import LabelPage
+    from photoclip.gui.models_page import ModelsPage
     from photoclip.gui.problems import ProblemsPage
     from photoclip.gui.viewer import Viewer
     from photoclip.library.labelling import Scope
@@ -33,6 +34,8 @@ class Pages(QStackedWidget):
         self.browser = browser
         self.label_page: LabelPage | None = None
         self.first_run: FirstRunPage | None = None
+        self.models_page: ModelsPage | None = None
+        self._models_from: QWidget | None = None  # the page the models were opened on
         self._viewer: Viewer | None = None
         self._problems: ProblemsPage | None = None
         self._viewed_from: QWidget | None = None  # the page the viewer was opened on
@@ -49,6 +52,15 @@ class Pages(QStackedWidget):
     @property
     def shows_first_run(self) -> bool:
         return self.first_run is not None and self.currentWidget() is self.first_run
+
+    @property
+    def shows_models(self) -> bool:
+        return self.models_page is not None and self.currentWidget() is self.models_page
+
+    @property
+    def is_first_run(self) -> bool:
+        """Whether there are no photos yet to search or to go back to."""
+        return self.shows_first_run or (self.shows_models and self._models_from is self.first_run)
 
     def show_photos(self) -> None:
         self.setCurrentWidget(self.browser)
@@ -96,6 +108,31 @@ class Pages(QStackedWidget):
             self.addWidget(self._problems)
         self.setCurrentWidget(self._problems)
 
+    def show_models(self) -> None:
+        """Which models there are; what is shown now is what it leads back to, if that is the first run."""
+        page = self.models_page
+        if page is None:
+            from photoclip.gui.models_page import ModelsPage
+
+            page = self.models_page = ModelsPage(self._session)
+            page.closed.connect(self._leave_models)
+            page.photo_activated.connect(self._view_one_of)
+            self.addWidget(page)
+        if not self.shows_models:
+            self._models_from = self.first_run if self.shows_first_run else self.browser
+        if self._models_from is self.first_run:
+            page.show_way_back(self.tr("Back"), self.tr("Back to choosing folders"))
+        else:
+            page.show_way_back(self.tr("Photos"), self.tr("Back to the photos"))
+        self.setCurrentWidget(page)
+
+    def leave(self) -> None:
+        """Escape: a question of the page closes, else the page."""
+        if not self.shows_models or self.models_page is None:
+            self.left.emit()
+        elif not self.models_page.step_back():
+            self._leave_models()
+
     def show_first_run(self) -> None:
         """Choosing the first folders."""
         if self.first_run is None:
@@ -103,6 +140,7 @@ class Pages(QStackedWidget):
 
             self.first_run = FirstRunPage(self._session)
             self.first_run.folders_chosen.connect(self.folders_chosen)
+            self.first_run.models_requested.connect(self.show_models)
             self.addWidget(self.first_run)
         self.setCurrentWidget(self.first_run)
 
@@ -111,11 +149,18 @@ class Pages(QStackedWidget):
 
     def _leave_viewer(self, photo: int) -> None:
         """Back to the page it was opened from; a label's unsaved words are still there."""
-        if self.label_page is not None and self._viewed_from is self.label_page:
-            self.setCurrentWidget(self.label_page)
-            self.label_page.take_focus(photo)
+        for page in (self.label_page, self.models_page):
+            if page is not None and self._viewed_from is page:
+                self.setCurrentWidget(page)
+                page.take_focus(photo)
+                return
+        self.viewer_left.emit(photo)
+
+    def _leave_models(self) -> None:
+        if self.is_first_run:
+            self.show_first_run()
         else:
-            self.viewer_left.emit(photo)
+            self.left.emit()
 
     def _rate(self, photo: int, stars: int) -> None:
         self._session.mutate(lambda catalog: photos.rate(catalog, [photo], stars))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from photoclip.library.library import Library
     from photoclip.library.models import FindModel
     from photoclip.library.search import SearchEngine
+    from photoclip.model_store import ModelStore
     from photoclip.settings import Settings
 
 T = TypeVar("T")
@@ -67,10 +68,15 @@ class Session(QObject):
         parent: QObject | None = None,
         *,
         find: FindModel | None = None,
+        store: ModelStore | None = None,
     ) -> None:
-        """`encoder` is the chosen model; `find` gets another by its name (None: there is only this one)."""
+        """`encoder` is the chosen model; `find` gets another by its name (None: there is only this one).
+
+        `store` is where more models come from (None: nowhere).
+        """
         super().__init__(parent)
         self.library = library
+        self.store = store
         self.models = LibraryModels(library, find or (lambda _name: encoder), encoder)
         self._chosen_first = encoder
         self._served_last = self.encoder

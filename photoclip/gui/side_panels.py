@@ -42,7 +42,7 @@ class SidePanels:
         pages = self._pages
         sidebar = self._wanted["sidebar"] and (width >= NARROW or asked == "sidebar")
         details = self._wanted["details"] and (width >= DETAILS_FROM or asked == "details")
-        whole_window = pages.shows_viewer or pages.shows_first_run
+        whole_window = pages.shows_viewer or pages.is_first_run
         self._sidebar.setVisible(sidebar and not whole_window)
         self._details.setVisible(details and (pages.shows_photos or pages.shows_viewer))
         self._header.setVisible(not whole_window)

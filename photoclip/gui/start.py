@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from photoclip.library.encoder import Encoder
     from photoclip.library.library import Library
     from photoclip.library.models import FindModel
+    from photoclip.model_store import ModelStore
 
 TRACE = "PHOTOCLIP_TRACE_START"
 RENDER_SIZE = (1480, 920)
@@ -30,17 +31,24 @@ RENDER_SECONDS = 120
 LOOK_MS = 30
 
 
-def run(library: Library, encoder: Encoder, find: FindModel | None = None, *, query: str = "") -> int:
+def run(
+    library: Library,
+    encoder: Encoder,
+    find: FindModel | None = None,
+    *,
+    store: ModelStore | None = None,
+    query: str = "",
+) -> int:
     """Show the window until it is closed; the exit status. Closes the library.
 
-    `encoder` is the chosen model, `find` gets the others by their names.
+    `encoder` is the chosen model, `find` gets the others by their names, `store` brings more of them.
     Raises PhotoClipError where there is no display to show it on.
     """
     _require_display()
     app = _application()
     settings = load_settings(library.folder)
     theme.apply(app, settings.theme)  # type: ignore[arg-type]
-    session = Session(library, encoder, find=find)
+    session = Session(library, encoder, find=find, store=store)
     window = Window(session, settings)
     window.first_painted.connect(lambda: QTimer.singleShot(0, lambda: _after_first_paint(session)))
     window.start(query)

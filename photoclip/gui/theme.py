@@ -247,6 +247,7 @@ QPushButton[role="flat"], QToolButton[role="flat"], QToolButton[role="icon"] { b
 QToolButton[role="icon"] { padding: 0; min-width: 28px; }
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover, QToolButton[role="icon"]:hover {
     background: @hover@; color: @text@; }
+QPushButton[role="flat"]:disabled { color: @disabled@; }
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus, QToolButton[role="icon"]:focus {
     border-color: @accent@; }
 QToolButton[role="icon"]:checked { background: @selection@; }
@@ -258,6 +259,11 @@ QPushButton[role="pill"]:hover, QToolButton[role="pill"]:hover { color: @text@; 
 QPushButton[role="link"], QToolButton[role="link"] { background: transparent; border: none; color: @accent@;
     padding: 0 2px; min-height: 20px; text-align: left; }
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus { text-decoration: underline; }
+QPushButton[role="quiet"] { background: transparent; border: none; color: @secondary@; padding: 0 4px;
+    min-height: 20px; text-align: left; }
+QPushButton[role="quiet"][failed="true"] { color: @danger_text@; }
+QPushButton[role="quiet"]:hover, QPushButton[role="quiet"]:focus { color: @text@;
+    text-decoration: underline; }
 QToolButton[role="close"] { background: transparent; border: none; padding: 0; min-height: 16px;
     min-width: 16px; border-radius: 8px; }
 QToolButton[role="close"]:hover, QToolButton[role="close"]:focus { background: @hover@; }

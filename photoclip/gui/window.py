@@ -88,6 +88,7 @@ class Window(QMainWindow):
             toggle_sidebar=lambda: self.panels.toggle("sidebar", self.width()),
             toggle_details=lambda: self.panels.toggle("details", self.width()),
             show_keys=self.show_keys,
+            show_models=lambda: self.pages.show_models(),
             show_problems=lambda: self.pages.show_problems(),
             choose_theme=self.choose_theme,
             close=self._close_window,
@@ -142,16 +143,22 @@ class Window(QMainWindow):
         self.details.similar_requested.connect(self.search_by_photos)
         self.details.photo_chosen.connect(self.show_photo)
         self.activity.problems_requested.connect(self.pages.show_problems)
+        self.activity.models_requested.connect(self.pages.show_models)
         self.activity.pause_toggled.connect(self._pause)
         self.session.changed.connect(self._on_change)
         self._connect_pages()
 
     def _connect_pages(self) -> None:
-        self.pages.currentChanged.connect(lambda _index: self.panels.fit(self.width()))
+        self.pages.currentChanged.connect(self._on_page)
         self.pages.left.connect(self.show_browser)
         self.pages.viewer_left.connect(self._leave_viewer)
         self.pages.photo_viewed.connect(lambda photo: self.details.show_photos([photo]))
         self.pages.folders_chosen.connect(self.add_folders)
+
+    def _on_page(self, _index: int) -> None:
+        self.panels.fit(self.width())
+        if self.pages.shows_first_run:  # a folder may have come while another page was shown
+            self._look_for_folders()
 
     def _restore(self) -> None:
         self.setMinimumSize(*SMALLEST)
@@ -278,7 +285,7 @@ class Window(QMainWindow):
 
     def focus_search(self, typed: str = "") -> None:
         """On to the search bar, from any page that has photos to search."""
-        if self.pages.shows_first_run:
+        if self.pages.is_first_run:
             return
         if self.pages.shows_viewer:
             self.pages.show_photos()  # the viewer has no search bar over it
@@ -295,7 +302,7 @@ class Window(QMainWindow):
         elif self.pages.shows_viewer:
             self.pages.viewer.close_viewer()
         elif not self.pages.shows_photos and not self.pages.shows_first_run:
-            self.show_browser()
+            self.pages.leave()
         elif not self.header.search.request().is_empty:
             self.header.search.clear()
         else:

@@ -28,6 +28,7 @@ class WindowActs:
     toggle_sidebar: Callable[[], None]
     toggle_details: Callable[[], None]
     show_keys: Callable[[], None]
+    show_models: Callable[[], None]
     show_problems: Callable[[], None]
     choose_theme: Callable[[str], None]
     close: Callable[[], None]
@@ -51,6 +52,7 @@ class WindowMenu(QObject):
         self._add(self.tr("Smaller photos"), acts.smaller, "Ctrl+-")
         self.themes = self._theme_menu(acts.choose_theme)
         self.menu.addSeparator()
+        self._add(self.tr("Models"), acts.show_models, "Ctrl+Shift+M", glyph="brain")
         self._add(self.tr("Unreadable photos"), acts.show_problems, glyph="warning")
         self._add(self.tr("Keys"), acts.show_keys, "?", glyph="keyboard")
         self.menu.addSeparator()

@@ -36,6 +36,11 @@ def speed(per_second: float) -> str:
     return QCoreApplication.translate("words", "{value}/s").format(value=value)
 
 
+def byte_speed(per_second: float) -> str:
+    """Bytes a second: 3.4 MB/s."""
+    return QCoreApplication.translate("words", "{value}/s").format(value=size(round(per_second)))
+
+
 def time_left(seconds: float) -> str:
     """A remaining time, as rough as its certainty: "40 s left", "18 min left", "3 h left"."""
     if seconds < 55:

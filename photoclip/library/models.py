@@ -183,6 +183,16 @@ class LibraryModels:
             for key in keys:
                 self._drop(key)
 
+    def let_go(self, name: str) -> None:
+        """Looks for this model anew when it is next wanted: it was deleted, or replaced. One in use stays."""
+        with self._lock:
+            state = self._now()
+            found = self._found.get(name)
+            if found is None or found in (state.serving, state.coming):
+                return
+            del self._found[name]
+            self._end(found)
+
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Calls `listener` after each change of these models, in any thread; returns the way to stop it."""
         self._listeners.append(listener)
@@ -191,9 +201,12 @@ class LibraryModels:
     def close(self) -> None:
         """Ends every model that was found here and has a process."""
         for encoder in self._found.values():
-            end = getattr(encoder, "close", None)
-            if end is not None and encoder is not self._lent:
-                end()
+            self._end(encoder)
+
+    def _end(self, encoder: Encoder) -> None:
+        end = getattr(encoder, "close", None)
+        if end is not None and encoder is not self._lent:
+            end()
 
     def _now(self) -> _State:
         if self._state is None:

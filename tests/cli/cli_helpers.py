@@ -11,9 +11,10 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from photoclip.cli.main import build
-from photoclip.cli.services import ModelRow, ModelStore, PublishedRow, Services
+from photoclip.cli.services import Services, Training
 from photoclip.errors import ModelError
 from photoclip.library.encoder import Encoder
+from photoclip.model_store import ModelRow, ModelStore, PublishedRow
 from tests.library.fakes import COLOURS, FakeEncoder
 
 RUNNER = CliRunner()
@@ -25,6 +26,13 @@ PUBLISHED = PublishedRow(
 
 def _nothing(*_: object) -> ModelRow:
     raise ModelError("This store has no models.")
+
+
+def _no_training(*_: Any) -> Any:
+    raise ModelError("Nothing is trained here.")
+
+
+TRAINING = Training(_no_training, _no_training)
 
 
 STORE = ModelStore(lambda: [PUBLISHED], _nothing, _nothing, lambda name: None)
@@ -45,9 +53,12 @@ class Commands:
     asked: list[str | None] = field(default_factory=list)
     opened: list[tuple[Path, str | None]] = field(default_factory=list)
     painted: list[tuple[Path, Path, str]] = field(default_factory=list)
+    training: Training = TRAINING
 
     def run(self, *arguments: str | Path) -> Result:
-        services = Services(self._encoder, lambda: self.models, self.store, self._open, self._paint)
+        services = Services(
+            self._encoder, lambda: self.models, self.store, self._open, self._paint, self.training
+        )
         return RUNNER.invoke(build(services), ["--library", str(self.folder), *map(str, arguments)])
 
     def ok(self, *arguments: str | Path) -> Result:

@@ -16,6 +16,7 @@ from photoclip.clip.precision import Measured, Precisions, machine
 from photoclip.errors import ModelError
 from photoclip.library.encoder import EncoderProcess
 from photoclip.library.library import Library
+from photoclip.model_store import ModelStore
 from photoclip.paths import models_dir, resource
 from photoclip.settings import choose_model
 
@@ -36,7 +37,10 @@ def test_the_window_opens_without_a_model_and_says_why_when_asked(tmp_path: Path
 
 
 def test_published_models_are_told_to_the_terminal() -> None:
-    rows = {row.name: row for row in app.published_models()}
+    published = app.published_models()
+    rows = {row.name: row for row in published}
+    assert published[0].name == "openai-vit-b-32"
+    assert published[-1].name.startswith("openai-rn")
     assert len(rows) == 18
     assert rows["openai-vit-b-32"].sources == ("hub", "openai")
     assert rows["dfn5b-vit-h-14-378"].sources == ("hub",)
@@ -67,8 +71,11 @@ def test_the_window_shows_the_library_s_own_model(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(app, "_encoder_or_none", asked.append)
     finders: list[object] = []
 
-    def run(library: Library, _encoder: object, find: object) -> int:
+    stores: list[ModelStore | None] = []
+
+    def run(library: Library, _encoder: object, find: object, *, store: ModelStore | None) -> int:
         finders.append(find)
+        stores.append(store)
         library.close()
         return 0
 
@@ -79,6 +86,7 @@ def test_the_window_shows_the_library_s_own_model(tmp_path: Path, monkeypatch: p
     app.open_window(tmp_path, "another")
     assert asked == [app.STARTER, "mine", "another"]
     assert finders == [app.encoder, app.encoder, None]
+    assert [store is not None for store in stores] == [True, True, False]
 
 
 @pytest.mark.skipif(not (resource("models") / "starter").is_dir(), reason="no starter model in resources")

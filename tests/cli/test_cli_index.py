@@ -17,7 +17,7 @@ from photoclip.cli.services import Services
 from photoclip.cli.terminal import Terminal
 from photoclip.errors import PhotoClipError
 from photoclip.library.library import Library
-from tests.cli.cli_helpers import STORE, Commands, paint
+from tests.cli.cli_helpers import STORE, TRAINING, Commands, paint
 from tests.library.fakes import COLOURS, FakeEncoder
 
 
@@ -160,7 +160,8 @@ def test_of_many_that_cannot_be_read_people_see_some(commands: Commands, photos:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
 @pytest.mark.parametrize("write", ["document", "table", "write"])
 def test_a_full_disk_behind_stdout_is_a_sentence(monkeypatch: pytest.MonkeyPatch, write: str) -> None:
-    terminal = Terminal(Services(lambda name: FakeEncoder(), list, STORE, lambda *_: 0, lambda *_: None))
+    services = Services(lambda name: FakeEncoder(), list, STORE, lambda *_: 0, lambda *_: None, TRAINING)
+    terminal = Terminal(services)
     arguments: dict[str, tuple[Any, ...]] = {
         "document": ({"query": "red"},), "table": (("photo",), [("red.png",)]), "write": ("red.png",)
     }  # fmt: skip

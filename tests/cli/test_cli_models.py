@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 
+from photoclip import app
 from photoclip.cli import downloads
-from photoclip.cli.services import ModelRow, ModelStore, Source, Watch
 from photoclip.errors import Cancelled, ModelError
+from photoclip.model_store import ModelRow, ModelStore, PublishedRow, Source, Watch
 from photoclip.settings import chosen_model
 from tests.cli.cli_helpers import MODEL, PUBLISHED, Commands
+from tests.clip.hub_server import serving
+from tests.clip.small_models import SMALL, open_clip_settings, random_model
 
 BIG = ModelRow("big", "/models/big", 302_000_000, 512, 224, False, "MIT", "Better.")
 
@@ -25,7 +30,17 @@ class Store:
 
     @property
     def services(self) -> ModelStore:
-        return ModelStore(lambda: [PUBLISHED], self._get, self._take_in, self._remove)
+        return ModelStore(
+            lambda: [PUBLISHED], self._get, self._take_in, self._remove,
+            look=self._look, get_repository=self._get_repository,
+        )  # fmt: skip
+
+    def _look(self, address: str, name: str, watch: Watch) -> PublishedRow:
+        self._answer("look", address, name)
+        return replace(PUBLISHED, name=name or "found", quality="From the hub.", licence="not stated")
+
+    def _get_repository(self, address: str, name: str, replace: bool, watch: Watch) -> ModelRow:
+        return self._answer("get", address, name, replace)
 
     def _get(self, name: str, source: Source, replace: bool, watch: Watch) -> ModelRow:
         watch.progress(1, 2, 3_400_000.0, 150.0)
@@ -110,6 +125,42 @@ def test_get_for_scripts(models: Commands, store: Store) -> None:
     assert len(store.asked) == 1
     result = models.run("models", "get", "nonesuch", "--yes")
     assert (result.exit_code, 'no published model "nonesuch"' in result.stderr) == (1, True)
+    assert "hf-hub:OWNER/NAME gets any CLIP of the hub" in result.stderr
+
+
+def test_get_a_repository(models: Commands, store: Store) -> None:
+    result = models.ok("models", "get", "hf-hub:timm/other", "--yes")
+    assert store.asked == [("look", "hf-hub:timm/other", ""), ("get", "hf-hub:timm/other", "found", False)]
+    assert "found: about 605 MB; licence: not stated. From the hub." in result.stderr
+    found = models.document("models", "get", "hf-hub:timm/other", "--name", "mine", "--yes", "--replace")
+    assert found["model"]["name"] == "big"
+    assert store.asked[2:] == [
+        ("look", "hf-hub:timm/other", "mine"), ("get", "hf-hub:timm/other", "mine", True),
+    ]  # fmt: skip
+
+
+def test_a_repository_of_a_published_model_is_that_model(models: Commands, store: Store) -> None:
+    models.ok("models", "get", "hf-hub:somebody/big", "--yes", "--source", "hub")
+    assert store.asked == [("get", "big", "hub", False)]
+    models.ok("models", "get", "hf-hub:somebody/big", "--name", "mine", "--yes")
+    assert store.asked[1:] == [
+        ("look", "hf-hub:somebody/big", "mine"), ("get", "hf-hub:somebody/big", "mine", False),
+    ]  # fmt: skip
+
+
+def test_a_repository_is_agreed_to(models: Commands, store: Store) -> None:
+    assert models.run("models", "get", "hf-hub:timm/other").exit_code == 2
+    assert store.asked == [("look", "hf-hub:timm/other", "")]
+    for wrong in (["hf-hub:timm/other", "--source", "openai"], ["big", "--name", "mine"]):
+        assert models.run("models", "get", "--yes", *wrong).exit_code == 2
+    store.error = ModelError("There is nothing there.")
+    result = models.run("models", "get", "hf-hub:timm/other", "--yes")
+    assert (result.exit_code, result.stderr) == (1, "There is nothing there.\n")
+
+
+def test_a_store_of_published_models_alone_says_so(tmp_path: Path) -> None:
+    result = Commands(tmp_path / "library").run("models", "get", "hf-hub:timm/other", "--yes")
+    assert (result.exit_code, "Only the published models" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(("answer", "status", "asked"), [("y", 0, 1), ("n", 1, 0)])
@@ -177,3 +228,29 @@ def test_the_model_in_use_is_the_one_that_searches(indexed: Commands) -> None:
 def test_pace() -> None:
     assert downloads.pace(0.0, float("inf")) == ""
     assert downloads.pace(3_400_000, 150) == "3.4 MB/s, 2:30 left"
+
+
+def test_a_repository_through_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command, the joint and the store, against a hub on loopback."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", "/nonexistent/token")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    save_file(random_model(SMALL["vit"]).state_dict(), tmp_path / "open_clip_model.safetensors")
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(open_clip_settings(SMALL["vit"])))
+    commands = Commands(tmp_path / "library", store=app.model_store())
+    with serving() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        for path in tmp_path.glob("open_clip*"):
+            hub.put("somebody/small", path.name, path.read_bytes())
+        hub.said["somebody/small"] = {"cardData": {"license": "mit"}}
+        result = commands.ok("models", "get", "hf-hub:somebody/small", "--yes")
+        assert f"licence: mit. From {hub.address}/somebody/small." in result.stderr
+        assert result.stdout.startswith("somebody-small is installed; use it with: photoclip models use")
+        result = commands.run("models", "get", "hf-hub:somebody/other", "--yes")
+        assert (result.exit_code, "there is no such repository" in result.stderr) == (1, True)
+    (row,) = [row for row in app.models() if not row.shipped]
+    assert (row.name, row.dim, row.licence) == ("somebody-small", 48, "mit")
+    assert row.quality == f"From {hub.address}/somebody/small."

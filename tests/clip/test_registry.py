@@ -16,6 +16,27 @@ def test_parameters_are_those_of_the_built_model(model: PublishedModel) -> None:
     assert parameters(model.config) == sum(tensor.numel() for tensor in built.state_dict().values())
 
 
+# Of files on the hub that others have written down with their hashes.
+ON_THE_HUB = {
+    "openai-rn50": 408_291_932,
+    "openai-vit-b-32": 605_143_284,
+    "openai-vit-l-14": 1_710_517_724,
+    "laion2b-vit-h-14": 3_944_692_325,
+}
+
+
+@pytest.mark.parametrize("model", PUBLISHED, ids=lambda model: model.name)
+def test_the_declared_size_is_the_architectures(model: PublishedModel) -> None:
+    """In float32, as the hub has them. The 2 % are for what a file holds beside its parameters: a header, the
+    batch norms' counters (eight bytes each), and a mask or positions where a program stored those."""
+    with torch.device("meta"):
+        built = CLIP(model.config)
+    tensors = {**dict(built.named_parameters()), **dict(built.named_buffers())}
+    computed = sum(4 * tensor.numel() for tensor in tensors.values())
+    assert model.bytes == pytest.approx(computed, rel=0.02)
+    assert model.bytes == pytest.approx(ON_THE_HUB.get(model.name, computed), rel=0.02)
+
+
 def test_every_row_is_whole_and_every_name_is_one_model() -> None:
     names = [model.name for model in PUBLISHED]
     assert len(set(names)) == len(names) == 18

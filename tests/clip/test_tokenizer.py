@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
 import pytest
 import regex
 
-from photoclip.clip.tokenizer import (
-    FULL_VOCABULARY,
-    MERGES_FILE,
-    Tokenizer,
-    byte_symbols,
-    clean,
-    load_tokenizer,
-    read_merges,
-)
+from photoclip.clip.architectures import architecture
+from photoclip.clip.dialects.transformers_tokenizer import write_tokenizer
+from photoclip.clip.tokenizer import Tokenizer, clean, load_tokenizer, read_merges
 from photoclip.clip.torchvision_compat import import_torchvision
 from photoclip.errors import ModelError, PhotoClipError
 from photoclip.paths import resource
@@ -114,17 +107,11 @@ def test_ids_equal_open_clip(tokenizer):
 
 
 def transformers_tokenizer(folder: Path):
-    """Hugging Face's tokenizer on the same merges: its vocabulary is the symbols in the order of our ids."""
+    """Hugging Face's tokenizer on the files that we write for it."""
     import_torchvision()
     transformers = pytest.importorskip("transformers")
-    merges = read_merges(resource(MERGES_FILE), FULL_VOCABULARY - 514)
-    symbols = list(byte_symbols().values())
-    symbols += [symbol + "</w>" for symbol in symbols] + [left + right for left, right in merges]
-    symbols += ["<|startoftext|>", "<|endoftext|>"]
-    (folder / "vocab.json").write_text(json.dumps({symbol: id for id, symbol in enumerate(symbols)}), "utf-8")
-    lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges)]
-    (folder / "merges.txt").write_text("\n".join(lines), "utf-8")
-    return transformers.CLIPTokenizerFast(str(folder / "vocab.json"), str(folder / "merges.txt"))
+    write_tokenizer(architecture("ViT-B-32").text, folder)
+    return transformers.CLIPTokenizerFast.from_pretrained(folder)
 
 
 # What the two treat differently by design: we follow OpenAI. HTML entities and broken encodings are mended

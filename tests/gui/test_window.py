@@ -280,3 +280,66 @@ def test_photos_appear_while_indexing(
     qtbot.waitUntil(lambda: len(window.grid.content) == 6, timeout=30_000)
     type_query(qtbot, window, "green")
     assert window.grid.content.confident == 6
+
+
+def test_models_are_reached_from_the_activity_line_and_left_again(qtbot: QtBot, window: Window) -> None:
+    window.activity.model.click()
+    page = window.pages.models_page
+    assert page is not None
+    assert window.pages.shows_models
+    qtbot.waitUntil(lambda: bool(page.installed.lines))
+    window.go_back()
+    assert window.pages.shows_photos
+    menu = {each.text(): each for each in window.menu.menu.actions()}
+    menu["Models"].trigger()
+    assert window.pages.shows_models
+    page.back.click()
+    assert window.pages.shows_photos
+
+
+def test_escape_closes_a_question_of_the_models_before_the_page(qtbot: QtBot, window: Window) -> None:
+    window.pages.show_models()
+    page = window.pages.models_page
+    assert page is not None
+    qtbot.waitUntil(lambda: bool(page.installed.lines))
+    page.ask_about(Path("/somewhere/model.pt"))
+    window.go_back()
+    assert page.form.isHidden()
+    assert window.pages.shows_models
+    window.go_back()
+    assert window.pages.shows_photos
+
+
+def test_a_compared_photo_is_viewed_and_left_for_the_models(
+    qtbot: QtBot, window: Window, ids: dict[str, int]
+) -> None:
+    window.pages.show_models()
+    page = window.pages.models_page
+    assert page is not None
+    page.photo_activated.emit(ids["red-0.jpg"], [ids["red-0.jpg"], ids["red-1.jpg"]])
+    assert window.pages.shows_viewer
+    window.go_back()
+    assert window.pages.shows_models
+
+
+def test_models_seen_on_the_first_run_lead_back_to_it(
+    qtbot: QtBot, tmp_path: Path, open_window: Callable[[], Window]
+) -> None:
+    with Library.open(tmp_path / "library"):
+        pass
+    window = open_window()
+    first_run = window.pages.first_run
+    assert first_run is not None
+    first_run.models_requested.emit()
+    page = window.pages.models_page
+    assert page is not None
+    assert window.pages.shows_models
+    assert page.back.text() == "Back"
+    assert window.header.isHidden()
+    assert window.sidebar.isHidden()
+    window.focus_search("a")
+    assert window.pages.shows_models
+    page.back.click()
+    assert window.pages.shows_first_run
+    qtbot.waitUntil(lambda: window.is_quiet)
+    assert window.pages.shows_first_run

@@ -15,7 +15,7 @@ from photoclip.library.engines import Engines
 from photoclip.library.missing_model import MissingModel
 from photoclip.library.models import LibraryModels, Reading
 from photoclip.settings import choose_model, chosen_model
-from tests.library.fakes import FAKE_INFO, FakeEncoder, Zoo, encode_pictures
+from tests.library.fakes import FAKE_INFO, FakeEncoder, Zoo, another, encode_pictures
 from tests.library.search_helpers import Shelf
 
 NAMES = ["red-1.jpg", "red-2.jpg", "blue-1.jpg", "green-1.jpg"]
@@ -242,6 +242,18 @@ def test_a_kill_while_vectors_are_dropped_leaves_none(
     assert models.known_to(FAKE_INFO) == Reading("fake", 0, 4)
     models.choose("starter")
     assert names(models) == ("big", "fake")
+
+
+def test_other_weights_under_the_name_of_a_deleted_model(
+    models: LibraryModels, shelf: Shelf, zoo: Zoo
+) -> None:
+    switched(models, shelf, zoo, "big")
+    switched(models, shelf, zoo, "third")
+    zoo.models["big"] = replaced = another("big", 5)
+    models.let_go("big")
+    models.let_go("third")  # it serves: nothing happens
+    models.choose("big")
+    assert models.serving is replaced
 
 
 def test_the_engine_follows_the_model(models: LibraryModels, shelf: Shelf, zoo: Zoo) -> None:

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import typer
 
 from photoclip.cli.commands.search import SHOWN, Limit, result_rows
-from photoclip.cli.services import PublishedRow
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, change_under_way, read_so_far
 from photoclip.errors import ModelError, PhotoClipError
 from photoclip.library.catalog.photos import paths_of
@@ -24,6 +23,7 @@ from photoclip.library.comparison import Side
 from photoclip.library.comparison import compare as side_by_side
 from photoclip.library.library import CATALOG_FILE, Library
 from photoclip.library.models import LibraryModels
+from photoclip.model_store import PublishedRow
 from photoclip.paths import display
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]

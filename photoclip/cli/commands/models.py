@@ -17,16 +17,17 @@ from typing import Annotated
 
 import typer
 
-from photoclip.cli.commands import changeover
+from photoclip.cli.commands import changeover, train
 from photoclip.cli.downloads import agree, megabytes, progress_bar
-from photoclip.cli.services import ModelRow, PublishedRow, Source, Watch
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, stopping
 from photoclip.errors import PhotoClipError
+from photoclip.model_store import ModelRow, PublishedRow, Source, Watch
 from photoclip.settings import chosen_model
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 SOURCES: dict[str, Source] = {"": "", "hub": "hub", "openai": "openai"}
 
+HUB = "hf-hub:"  # before a repository of the hub, as open_clip writes it
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Also when it is installed already.")]
 
 
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     models.command("import")(take_in)
     models.command("remove")(remove)
     changeover.register(models)
+    train.register(models)
     app.add_typer(models, name="models")
 
 
@@ -71,7 +73,14 @@ def list_models(context: typer.Context, library: LibraryOption = None, as_json: 
 
 def get(
     context: typer.Context,
-    name: NameArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME|hf-hub:OWNER/NAME", show_default=False)],
+    called: Annotated[
+        str,
+        typer.Option(
+            "--name", metavar="NAME", show_default=False,
+            help="What to call a model of hf-hub:…, instead of after its repository.",
+        ),
+    ] = "",
     source: Annotated[
         str, typer.Option("--source", metavar="hub|openai", help="Only from there.", show_default=False)
     ] = "",
@@ -79,16 +88,41 @@ def get(
     replace: ReplaceOption = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
-) -> None:
-    """Download a published model. Ctrl+C is safe: the same command goes on from there."""
+) -> None:  # fmt: skip
+    """Download a published model, or any CLIP of the hub by its repository. Ctrl+C is safe: the same command
+    goes on from there."""
     terminal = Terminal.of(context, library, as_json)
-    row = changeover.published(terminal, name)
+    row = changeover.published(terminal, name.removeprefix(HUB))
+    if name.startswith(HUB) and (called or row is None):
+        if source:
+            raise typer.BadParameter("--source is for published models; hf-hub: is the hub")
+        _get_repository(terminal, name, called, yes, replace)
+        return
+    if called:
+        raise typer.BadParameter("--name is for hf-hub:OWNER/NAME; published models keep their names")
     if row is None:
-        raise PhotoClipError(f'There is no published model "{name}"; photoclip models list shows them.')
+        raise PhotoClipError(
+            f'There is no published model "{name}"; photoclip models list shows them, and {HUB}OWNER/NAME '
+            "gets any CLIP of the hub."
+        )
+    _get_published(terminal, row, _source(source), yes, replace)
+
+
+def _get_published(terminal: Terminal, row: PublishedRow, source: Source, yes: bool, replace: bool) -> None:
     agree(terminal, row, yes)
     with stopping() as stop, progress_bar(row.name) as progress:
         watch = Watch(stop, progress, terminal.say)
-        model = terminal.services.store.get(row.name, _source(source), replace, watch)
+        model = terminal.services.store.get(row.name, source, replace, watch)
+    _installed_as(terminal, model)
+
+
+def _get_repository(terminal: Terminal, address: str, name: str, yes: bool, replace: bool) -> None:
+    store = terminal.services.store
+    with stopping() as stop:
+        row = store.look(address, name, Watch(stop, lambda *_: None, terminal.say))
+    agree(terminal, row, yes)
+    with stopping() as stop, progress_bar(row.name) as progress:
+        model = store.get_repository(address, row.name, replace, Watch(stop, progress, terminal.say))
     _installed_as(terminal, model)
 
 

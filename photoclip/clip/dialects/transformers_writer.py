@@ -1,4 +1,4 @@
-"""A model as a folder for Hugging Face Transformers: `transformers.CLIPModel.from_pretrained` loads it."""
+"""A model as a folder for Hugging Face Transformers: `CLIPModel` and `CLIPProcessor` load it whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from photoclip.clip.config import CLIPConfig, TextConfig, ViTConfig
 from photoclip.clip.dialects.transformers_config import CONFIG, MODEL_TYPE, PREPROCESSOR, RESAMPLING, RESCALE
 from photoclip.clip.dialects.transformers_names import to_theirs
+from photoclip.clip.dialects.transformers_tokenizer import has_tokenizer, write_tokenizer
 from photoclip.clip.model import CLIP
 from photoclip.errors import ModelError
 
@@ -19,7 +20,8 @@ METADATA = {"format": "pt"}  # without it Transformers refuses the file
 
 
 def write_transformers(model: CLIP, config: CLIPConfig, folder: Path) -> None:
-    """Writes `config.json`, `preprocessor_config.json` and `model.safetensors` into `folder`, making it.
+    """Writes `config.json`, `preprocessor_config.json` and `model.safetensors` into `folder`, making it, and
+    the tokenizer's files for a vocabulary that is CLIP's or a prefix of it.
 
     The weights keep the model's own dtype, so that reading them back is exact. Raises ModelError for
     image towers that Transformers' CLIP does not have.
@@ -38,6 +40,8 @@ def write_transformers(model: CLIP, config: CLIPConfig, folder: Path) -> None:
     dtype = str(model.dtype).removeprefix("torch.")
     _write(folder / CONFIG, _config(config, vision, dtype))
     _write(folder / PREPROCESSOR, _preprocessor(config))
+    if has_tokenizer(config.text):
+        write_tokenizer(config.text, folder)
 
 
 def _config(config: CLIPConfig, vision: ViTConfig, dtype: str) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from photoclip.clip.memory import require_memory
 from photoclip.clip.models import ModelInfo, describe, installed_folders, shipped_folders
-from photoclip.clip.registry import published
+from photoclip.clip.registry import parameters, published
 from photoclip.clip.store.open_clip_models import only_open_clip_reads, take_in
 from photoclip.clip.store.room import require_room, write_fault
 from photoclip.clip.store.unfinished import GONE, NEW, OLD, delete, unfinished
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from photoclip.clip.config import CLIPConfig
     from photoclip.clip.store.hub import Source
     from photoclip.clip.store.job import Job
+    from photoclip.clip.store.repositories import Repository
 
 Write = Callable[[Path], None]  # of a model, into a folder that it makes
 
@@ -42,6 +44,7 @@ def get(name: str, job: Job, source: Source = "", *, replace: bool = False) -> M
 
     model = published(name)
     _require_free(model.name, replace)
+    require_memory(model.name, parameters(model.config))
     with unfinished(model.name) as folder:
         weights = hub.download(model, folder, source, job)
         job.check()
@@ -56,20 +59,60 @@ def get(name: str, job: Job, source: Source = "", *, replace: bool = False) -> M
         return info
 
 
+def get_repository(address: str, job: Job, name: str = "", *, replace: bool = False) -> ModelInfo:
+    """Downloads a model from a repository of the hub, hf-hub:OWNER/NAME, and installs it.
+
+    Without a `name` it is called after its repository. Raises as `get` does.
+    """
+    from photoclip.clip.dialects.counting import count_numbers
+    from photoclip.clip.store import repositories
+
+    repository = repositories.repository_id(address)
+    name = name or repositories.own_name(repository)
+    _require_free(name, replace)
+    found = repositories.look(repository, job)
+    with unfinished(name) as folder:
+        received = folder / repository.replace("/", "--")
+        repositories.download(found, received, job)
+        with repositories.judged(found, received):
+            numbers = count_numbers(received)
+        require_memory(name, numbers)
+        job.check()
+        job.say(f"{repository} has arrived; installing it.")
+        with repositories.judged(found, received):
+            info = _put_received(found, received, folder, name)
+        delete(folder)
+        return info
+
+
+def _put_received(found: Repository, received: Path, folder: Path, name: str) -> ModelInfo:
+    """Puts what a repository held in its place, with where it came from."""
+    from photoclip.clip.store.origin import Origin, write_origin
+
+    write_model = _reader(received, None, name)
+
+    def write(target: Path) -> None:
+        write_model(target)
+        write_origin(Origin(found.page, found.licence), target)
+
+    return _put(write, folder, name)
+
+
 def install(source: Path, name: str, config: CLIPConfig | None = None, *, replace: bool = False) -> ModelInfo:
     """Takes in a model from a file or folder in any dialect, as `name`; `source` is left as it is.
 
     `config` declares what the weights of a plain CLIP do not tell. Raises ModelError or DiskFull with a
     sentence.
     """
+    from photoclip.clip.dialects.counting import count_numbers
+
     _require_free(name, replace)
     if not source.exists():
         raise ModelError(f"There is no model at {source}.")
     require_room(models_dir(), _size(source), name)
+    require_memory(name, count_numbers(source))
     with unfinished(name) as folder:
-        weights = None if config else only_open_clip_reads(source)
-        write = partial(take_in, weights) if weights else _own_dialect(source, config, name)
-        return _put(write, folder, name)
+        return _put(_reader(source, config, name), folder, name)
 
 
 def remove(name: str) -> None:
@@ -97,6 +140,12 @@ def _require_free(name: str, replace: bool) -> None:
         raise ModelError(f"{name} is the name of a model that comes with PhotoClip; choose another.")
     if not replace and name.lower() in {folder.name.lower() for folder in installed_folders()}:
         raise ModelError(f"{name} is installed already; remove it first, or replace it with --replace.")
+
+
+def _reader(source: Path, config: CLIPConfig | None, name: str) -> Write:
+    """What writes the model of `source`: as it came if only open_clip can build it, else in our dialect."""
+    weights = None if config else only_open_clip_reads(source)
+    return partial(take_in, weights) if weights else _own_dialect(source, config, name)
 
 
 def _own_dialect(source: Path, config: CLIPConfig | None, name: str) -> Write:

@@ -55,7 +55,10 @@ def fetch(session: requests.Session, remote: Remote, target: Path, job: Job) -> 
     path, speed = part_of(target, remote), Speed(job, remote.bytes)
     try:
         if target.exists():  # received by an earlier run that ended before it was used
-            target.replace(path)
+            if target.stat().st_size == remote.bytes:
+                target.replace(path)
+            else:  # another version
+                target.unlink()
         with path.open("a+b") as file:
             part = _Part(file, remote)
             part.take_up(job)
@@ -76,6 +79,12 @@ WRONG = Fault("what arrived is not what was published (its hash differs), so it 
 
 def part_of(target: Path, remote: Remote) -> Path:
     return target.with_name(f"{target.name}.{remote.digest[:16]}.part")
+
+
+def missing_bytes(target: Path, remote: Remote) -> int:
+    """How much of `remote` has not arrived yet."""
+    places = (target, part_of(target, remote))
+    return max(0, remote.bytes - max((path.stat().st_size for path in places if path.exists()), default=0))
 
 
 def patiently(attempt: Callable[[], T], name: str, url: str, job: Job) -> T:

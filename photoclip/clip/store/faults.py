@@ -39,6 +39,7 @@ class FaultError(Exception):
         self.fault = fault
 
 
+API = "/api/models/"  # under the hub's address: what it says of a model's repository
 DROPPED = Fault("the connection was dropped; try again, what has arrived is kept", again=True)
 
 
@@ -52,6 +53,8 @@ def raise_for(response: requests.Response, page: str, now: float | None = None) 
 
 
 def _fault(response: requests.Response, page: str, status: int, after: float | None) -> Fault:
+    if _is_no_repository(response):
+        return Fault(_NO_REPOSITORY, status=HTTPStatus.NOT_FOUND)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Fault(_not_allowed(response, page), status=status)
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
@@ -64,8 +67,24 @@ def _fault(response: requests.Response, page: str, status: int, after: float | N
     return Fault(f"the server answered {status} {response.reason}; see {page}", status=status)
 
 
+_NO_REPOSITORY = (
+    "there is no such repository, or it is a private one; check the name, or set HF_TOKEN to your token"
+)
+
+
+def _is_no_repository(response: requests.Response) -> bool:
+    """The hub answers a question about a repository that is not there, or private, with 401."""
+    code = response.headers.get("X-Error-Code", "")
+    asked = response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND) and API in response.url
+    return code == "RepoNotFound" or (asked and not code and not _is_stale(response))
+
+
+def _is_stale(response: requests.Response) -> bool:
+    return "credentials" in response.headers.get("X-Error-Message", "")
+
+
 def _not_allowed(response: requests.Response, page: str) -> str:
-    if "credentials" in response.headers.get("X-Error-Message", ""):
+    if _is_stale(response):
         return "the hub does not take the token it was sent; renew the one in HF_TOKEN, or unset it"
     return (
         f"its licence has to be accepted first; sign in and do so at {page}, then set HF_TOKEN to your token"

@@ -18,7 +18,7 @@ import requests
 
 import photoclip
 from photoclip.clip.registry import OPENAI_ADDRESS, PublishedModel, parameters
-from photoclip.clip.store.download import TIMEOUT, Remote, fetch, part_of, patiently
+from photoclip.clip.store.download import TIMEOUT, Remote, fetch, missing_bytes, patiently
 from photoclip.clip.store.faults import DownloadError, Fault, FaultError, raise_for
 from photoclip.clip.store.job import Job
 from photoclip.clip.store.room import require_room
@@ -81,18 +81,27 @@ def _weights_on_hub(session: requests.Session, model: PublishedModel, job: Job) 
 
 def _on_hub(session: requests.Session, model: PublishedModel, name: str, job: Job) -> Remote:
     """What the hub says of a file of the model's repository."""
-    from huggingface_hub import constants
     from huggingface_hub.file_download import hf_hub_url
+
+    headers, page = hub_headers(model.name), f"{endpoint()}/{model.repository}"
+    url = hf_hub_url(model.repository, name, endpoint=endpoint())
+    return patiently(lambda: _look(session, model.name, url, headers, page), model.name, url, job)
+
+
+def endpoint() -> str:
+    """The address of the hub, or of the mirror that stands in for it."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+
+
+def hub_headers(name: str) -> dict[str, str]:
+    """The headers of a request to the hub, the person's token among them. Raises DownloadError offline."""
+    from huggingface_hub import constants
     from huggingface_hub.utils import get_token
 
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
     if constants.HF_HUB_OFFLINE:
-        raise DownloadError(f"{model.name} is on the hub, which HF_HUB_OFFLINE forbids to ask; unset it.")
+        raise DownloadError(f"{name} is on the hub, which HF_HUB_OFFLINE forbids to ask; unset it.")
     token = get_token()
-    headers = {"User-Agent": _user_agent()} | ({"Authorization": f"Bearer {token}"} if token else {})
-    url = hf_hub_url(model.repository, name, endpoint=endpoint)
-    page = f"{endpoint}/{model.repository}"
-    return patiently(lambda: _look(session, model.name, url, headers, page), model.name, url, job)
+    return {"User-Agent": _user_agent()} | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
 def _from_openai(session: requests.Session, model: PublishedModel, folder: Path, job: Job) -> Path:
@@ -111,10 +120,8 @@ def _from_openai(session: requests.Session, model: PublishedModel, folder: Path,
 
 
 def _require_room(model: PublishedModel, target: Path, remote: Remote) -> None:
-    arrived = max(
-        (path.stat().st_size for path in (target, part_of(target, remote)) if path.exists()), default=0
-    )
-    require_room(target.parent, max(0, remote.bytes - arrived) + installed_bytes(model), model.name)
+    missing = missing_bytes(target, remote)
+    require_room(target.parent, missing + installed_bytes(model), model.name)
 
 
 def _look(
@@ -136,13 +143,13 @@ def _look(
         if urlsplit(before).netloc != urlsplit(at).netloc:
             sent.pop("Authorization", None)
     size = answer.headers.get("X-Linked-Size") or answer.headers.get("Content-Length", "")
-    digest = digest or _digest(answer.headers.get("X-Linked-Etag") or answer.headers.get("ETag", ""))
+    digest = digest or digest_of(answer.headers.get("X-Linked-Etag") or answer.headers.get("ETag", ""))
     if not digest or not size.isdecimal():
         raise FaultError(UNSAID)
     return Remote(name, url, int(size), digest, headers, page)
 
 
-def _digest(etag: str) -> str:
+def digest_of(etag: str) -> str:
     """The hash in an ETag of the hub: sha256 of big files, git's sha1 of others; empty for anything else."""
     text = etag.removeprefix("W/").strip('"').lower()
     return text if re.fullmatch(r"[0-9a-f]{64}|[0-9a-f]{40}", text) else ""

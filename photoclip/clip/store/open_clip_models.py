@@ -17,18 +17,27 @@ def only_open_clip_reads(source: Path) -> Path | None:
     Raises ModelError where it is so and the extra is missing.
     """
     from photoclip.clip.dialects.reading import find
-    from photoclip.clip.open_clip_encoder import is_installed
 
     found = find(source)
-    if found.settings != "open_clip":
-        return None
+    if found.settings == "open_clip" and is_for_open_clip(found.weights.parent / open_clip.CONFIG):
+        return found.weights
+    return None
+
+
+def is_for_open_clip(config: Path) -> bool:
+    """Whether open_clip's settings are of a model that is no plain CLIP.
+
+    Raises ModelError where it is so and the extra is missing.
+    """
+    from photoclip.clip.open_clip_encoder import is_installed
+
     try:
-        open_clip.read_config(found.weights.parent / open_clip.CONFIG)
+        open_clip.read_config(config)
     except ModelError:
         if is_installed():
-            return found.weights
+            return True
         raise  # it says what is wrong, or that this needs the extra
-    return None
+    return False
 
 
 def take_in(weights: Path, folder: Path) -> None:

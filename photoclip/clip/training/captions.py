@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 import xxhash
+from numpy.typing import NDArray
 
 from photoclip import pixels
-from photoclip.errors import PhotoClipError, UnreadablePhoto
+from photoclip.errors import Cancelled, PhotoClipError, UnreadablePhoto
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SPLITS = {
@@ -36,6 +37,7 @@ SPLITS = {
 }
 SHARE = 0.05  # of the pictures, kept for validation
 READERS = 4  # threads that decode; Pillow lets go of the interpreter meanwhile
+CHECKED_AT_A_TIME = 64  # pictures between two looks whether a person wants to stop
 CHECKED_SIDE = 64  # pixels: enough to know that a picture can be decoded
 
 
@@ -55,8 +57,8 @@ class Captioned:
 
     path: Path
     captions: tuple[str, ...]  # at least one, each once
-    label: str  # "" for none
-    split: str
+    labels: tuple[str, ...] = ()  # what zero-shot classification should say of it, any of them
+    split: str = ""
     digest: str = ""
 
 
@@ -70,7 +72,46 @@ class Captions:
 
     def labels(self) -> list[str]:
         """Every label that occurs, in alphabetical order."""
-        return sorted({picture.label for picture in (*self.training, *self.validation)} - {""})
+        return sorted({label for picture in (*self.training, *self.validation) for label in picture.labels})
+
+    def digest(self) -> str:
+        """Equal for the same pictures with the same captions to learn from, wherever they lie."""
+        hashed = xxhash.xxh3_64()
+        for picture in self.training:
+            hashed.update(json.dumps([picture.digest, picture.captions]).encode())
+        return str(hashed.hexdigest())
+
+
+class Wording:
+    """Which captions fit which of some pictures: its own, and those of a copy of it.
+
+    Captions that differ only in case or spacing are one: a model reads neither.
+    """
+
+    def __init__(self, pictures: Iterable[Captioned]) -> None:
+        self._said: dict[str, set[str]] = {}
+        for picture in pictures:
+            self._said.setdefault(picture.digest, set()).update(map(_words, picture.captions))
+
+    def fits(self, pictures: Sequence[Captioned], captions: Sequence[str]) -> NDArray[np.bool_]:
+        """[P, K] for P of the pictures and K captions."""
+        places: dict[str, list[int]] = {}
+        for place, caption in enumerate(captions):
+            places.setdefault(_words(caption), []).append(place)
+        found = np.zeros((len(pictures), len(captions)), np.bool_)
+        for number, picture in enumerate(pictures):
+            for words in self._said[picture.digest] & places.keys():
+                found[number, places[words]] = True
+        return found
+
+
+def distinct(pictures: Iterable[Captioned]) -> list[str]:
+    """Every caption of these pictures once, in their order."""
+    found: dict[str, str] = {}
+    for picture in pictures:
+        for caption in picture.captions:
+            found.setdefault(_words(caption), caption)
+    return list(found.values())
 
 
 def read(path: Path, seed: int = 0, share: float = SHARE) -> Captions:
@@ -83,9 +124,37 @@ def read(path: Path, seed: int = 0, share: float = SHARE) -> Captions:
     kept = [picture for picture in found if picture.split != TEST]
     if not any(picture.split == VALIDATION for picture in kept):
         kept = _with_validation(path, kept, seed, share)
-    sides = [tuple(p for p in kept if (p.split == VALIDATION) is held) for held in (False, True)]
-    if not sides[0]:
+    data = _by_side(kept, skipped)
+    if not data.training:
         raise PhotoClipError(f"{path} leaves no picture to learn from ({len(skipped)} cannot be read).")
+    return data
+
+
+def of(pictures: Sequence[Captioned], stopped: Callable[[], bool] = lambda: False) -> Captions:
+    """These pictures on the sides that their splits say, every one decoded once to know that it can be.
+
+    Raises Cancelled once `stopped()`.
+    """
+    return _by_side(*_readable(pictures, stopped))
+
+
+def together(first: Captions, second: Captions) -> Captions:
+    """All pictures of both; one of `second` that `first` has too comes to the side it has there."""
+    held = {picture.digest: False for picture in first.training}
+    held |= {picture.digest: True for picture in first.validation}
+    sides: tuple[list[Captioned], list[Captioned]] = (list(first.training), list(first.validation))
+    for validation, pictures in ((False, second.training), (True, second.validation)):
+        for picture in pictures:
+            sides[held.get(picture.digest, validation)].append(picture)
+    return Captions(tuple(sides[0]), tuple(sides[1]), first.skipped + second.skipped)
+
+
+def _words(caption: str) -> str:
+    return " ".join(caption.casefold().split())
+
+
+def _by_side(pictures: Sequence[Captioned], skipped: Sequence[str]) -> Captions:
+    sides = [tuple(p for p in pictures if (p.split == VALIDATION) is held) for held in (False, True)]
     return Captions(sides[0], sides[1], tuple(skipped))
 
 
@@ -94,14 +163,16 @@ def _merged(path: Path) -> list[Captioned]:
     found: dict[Path, Captioned] = {}
     for place, row in _rows(path):
         file = path.parent / row.image
-        before = found.get(file, Captioned(file, (), row.label, row.split))
-        for entry, earlier, now in (("label", before.label, row.label), ("split", before.split, row.split)):
+        before = found.get(file, Captioned(file, ()))
+        label = before.labels[0] if before.labels else ""
+        for entry, earlier, now in (("label", label, row.label), ("split", before.split, row.split)):
             if earlier and now and earlier != now:
                 raise PhotoClipError(
                     f'{place} gives {row.image} the {entry} "{now}", and an earlier one said "{earlier}".'
                 )
         captions = tuple(dict.fromkeys((*before.captions, *row.captions)))
-        found[file] = Captioned(file, captions, before.label or row.label, before.split or row.split)
+        labels = (row.label,) if row.label else before.labels
+        found[file] = Captioned(file, captions, labels, before.split or row.split)
     if not found:
         raise PhotoClipError(f"{path} names no picture.")
     return list(found.values())
@@ -171,10 +242,16 @@ def _text(value: object) -> str:
     return str(value).strip() if isinstance(value, str) or type(value) is int else ""
 
 
-def _readable(pictures: Sequence[Captioned]) -> tuple[list[Captioned], list[str]]:
+def _readable(
+    pictures: Sequence[Captioned], stopped: Callable[[], bool] = lambda: False
+) -> tuple[list[Captioned], list[str]]:
     """The pictures that can be decoded, and a sentence for each that cannot."""
+    checked: list[Captioned | str] = []
     with ThreadPoolExecutor(READERS, "photoclip-captions") as pool:
-        checked = list(pool.map(_checked, pictures))
+        for start in range(0, len(pictures), CHECKED_AT_A_TIME):
+            if stopped():
+                raise Cancelled("Stopped before training began; nothing has changed.")
+            checked += pool.map(_checked, pictures[start : start + CHECKED_AT_A_TIME])
     found = [picture for picture in checked if isinstance(picture, Captioned)]
     return found, [sentence for sentence in checked if isinstance(sentence, str)]
 

@@ -2,6 +2,8 @@
 
     python -m photoclip.clip.training.finetune --data captions.csv --start starter --name birds
 
+`photoclip models train` does the same on the labels and albums of a library, with fewer options.
+
 --data is a CSV file with the columns image and caption (and, if you like, label and split), or a JSONL file
 with the same entries; pictures are named relative to its folder, and a picture may have several captions.
 captions.py says more. Without a column split, one picture in twenty is kept for validation.
@@ -19,6 +21,8 @@ the image tower as it is, so that the vectors of pictures stay what they were. T
 keep their statistics when fine-tuning; from scratch they see one chunk at a time, so take a chunk of 32 or
 more there. Crops and mirroring vary the pictures, so captions that tell left from right teach little.
 
+A caption that fits several pictures of a batch, since they have it too, is a negative of none of them.
+
 Recall and, with labels, zero-shot accuracy on the validation pictures are printed before the first step and
 every --validate-every steps, and logged in RUN/log.jsonl. RUN/state.pt is written every --save-minutes: run
 the same command again to go on after an interruption. RUN is --run, by default MODEL-run beside the model.
@@ -30,7 +34,6 @@ from __future__ import annotations
 import argparse
 import copy
 import math
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -46,6 +49,7 @@ from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import find_model, shipped_folders
 from photoclip.clip.registry import PUBLISHED
+from photoclip.clip.store.collection import NAME
 from photoclip.clip.training import captions, contrastive
 from photoclip.errors import PhotoClipError
 from photoclip.paths import models_dir
@@ -65,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     folder = _model_folder(options)
     model, config = _beginning(options, folder)
     data = captions.read(options.data, options.seed)
-    _say_what_there_is(data)
+    say_what_there_is(data, say)
     settings = _settings(options, len(data.training))
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     work = options.run or folder.with_name(f"{folder.name}-run")
@@ -76,13 +80,18 @@ def run(options: argparse.Namespace) -> None:
 
 def _model_folder(options: argparse.Namespace) -> Path:
     """Where the model goes, its name checked."""
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", options.name):
-        raise PhotoClipError(f'The name "{options.name}" should be letters, digits, "-", "_" and "." only.')
-    taken = {folder.name for folder in shipped_folders()} | {model.name for model in PUBLISHED}
-    if options.name in taken:
-        raise PhotoClipError(f'There is already a model known as "{options.name}"; choose another name.')
+    require_name(options.name)
     folder: Path = options.model or models_dir() / options.name
     return folder
+
+
+def require_name(name: str) -> None:
+    """Raises PhotoClipError for what no model of one's own may be called."""
+    if not NAME.fullmatch(name):
+        raise PhotoClipError(f'The name "{name}" should be letters, digits, "-", "_" and "." only.')
+    taken = {folder.name.lower() for folder in shipped_folders()} | {model.name for model in PUBLISHED}
+    if name.lower() in taken:
+        raise PhotoClipError(f'There is already a model known as "{name}"; choose another name.')
 
 
 def _beginning(options: argparse.Namespace, folder: Path) -> tuple[CLIP, CLIPConfig]:
@@ -90,12 +99,17 @@ def _beginning(options: argparse.Namespace, folder: Path) -> tuple[CLIP, CLIPCon
     if options.start is None:
         config = _architecture(options.architecture)
         return contrastive.scratch(config, options.seed), config
-    path = Path(options.start)
-    path = path if path.exists() else find_model(options.start).folder
+    path = checkpoint_path(options.start)
     if path.resolve() == folder.resolve():
         raise PhotoClipError(f"{folder} is what training would start from; name another folder to write.")
     model, config = checkpoint.load(path)
     return copy.deepcopy(model), config  # its tensors may be mapped to the file
+
+
+def checkpoint_path(name_or_path: str) -> Path:
+    """Where the model of this name lies, or the checkpoint at this path. Raises ModelError for neither."""
+    path = Path(name_or_path)
+    return path if path.exists() else find_model(name_or_path).folder
 
 
 def _architecture(name: str) -> CLIPConfig:
@@ -114,6 +128,7 @@ def _settings(options: argparse.Namespace, pictures: int) -> contrastive.Setting
     scratch = options.start is None
     return contrastive.Settings(
         steps=steps,
+        minutes=options.minutes,
         batch=batch,
         chunk=options.chunk,
         peak=options.rate or (SCRATCH_RATE if scratch else TUNING_RATE),
@@ -128,7 +143,8 @@ def _settings(options: argparse.Namespace, pictures: int) -> contrastive.Setting
     )
 
 
-def _say_what_there_is(data: captions.Captions) -> None:
+def say_what_there_is(data: captions.Captions, say: contrastive.Say) -> None:
+    """Names the first pictures that cannot be used, and counts all."""
     for sentence in data.skipped[:NAMED_SKIPPED]:
         say(sentence)
     say(
@@ -167,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive(int))
     length.add_argument("--epochs", type=_positive(float), default=5.0, help="passes over the pictures")
+    parser.add_argument("--minutes", type=_positive(float), default=math.inf, help="of steps, at the most")
     parser.add_argument("--batch", type=_positive(int), default=256)
     parser.add_argument("--chunk", type=_positive(int), default=32)
     parser.add_argument("--warmup", type=float, default=0.05, help="the share of the steps the rate rises")

@@ -41,7 +41,11 @@ class Probe:
 
     def predict(self, vectors: Vectors) -> Tensor:
         """The likeliest label of each of `vectors` [N, D], int64 [N]."""
-        return self.classes[F.linear(_floats(vectors), self.weight, self.bias).argmax(dim=1)]
+        return self.classes[self.logits(vectors).argmax(dim=1)]
+
+    def logits(self, vectors: Vectors) -> Tensor:
+        """[N, C] of `vectors` [N, D], in the order of `classes`; a softmax makes probabilities of them."""
+        return F.linear(_floats(vectors), self.weight, self.bias)
 
     def accuracy(self, vectors: Vectors, labels: Labels) -> float:
         """The share of `vectors` [N, D] whose label is predicted."""
@@ -67,6 +71,24 @@ def fit(vectors: Vectors, labels: Labels, seed: int = 0) -> Probe:
     strength = 10 ** _best_power(x, y, len(classes), held) if held.any() else 1.0
     weight, bias = _fit(x, y, len(classes), strength)
     return Probe(weight, bias, classes, strength)
+
+
+def held_out_scores(
+    vectors: NDArray[np.float32], has: NDArray[np.bool_], folds: NDArray[np.int64], seed: int = 0
+) -> NDArray[np.float32]:
+    """How likely each label is for each vector, [N, C], by a probe fitted to the other folds alone.
+
+    `vectors` are [N, D], `folds` [N]; `has`, [N, C], says which labels a vector has: with several it counts
+    once for each. A label that no other fold has scores 0. Raises PhotoClipError as `fit` does.
+    """
+    scores = np.zeros(has.shape, np.float32)
+    for fold in np.unique(folds):
+        held = folds == fold
+        rows, labels = np.nonzero(has & ~held[:, None])
+        found = fit(vectors[rows], labels, seed)
+        likely = found.logits(vectors[held]).softmax(dim=1).numpy()
+        scores[np.ix_(held.nonzero()[0], found.classes.numpy())] = likely
+    return scores
 
 
 def _held_out(y: Tensor, classes: int, seed: int) -> Tensor:

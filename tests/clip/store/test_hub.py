@@ -135,6 +135,16 @@ def test_what_arrived_whole_is_not_fetched_again(filled: Hub, tmp_path: Path, wa
     assert filled.ranges() == []
 
 
+def test_what_arrived_whole_of_another_version_is_fetched_again(
+    filled: Hub, tmp_path: Path, waiter: Waiter
+) -> None:
+    (tmp_path / WEIGHTS[0]).write_bytes(CONTENT[:1000])
+    (tmp_path / CONFIG).write_bytes(b"{ }")
+    assert download(MODEL, tmp_path, "", waiter.job).read_bytes() == CONTENT
+    assert (tmp_path / CONFIG).read_bytes() == b"{}"
+    assert filled.ranges() == [""]
+
+
 def test_a_server_without_ranges_sends_all_again(filled: Hub, tmp_path: Path, waiter: Waiter) -> None:
     filled.trouble("GET", WEIGHTS_PATH, Trouble(drop_after=150_000), Trouble(whole=True))
     assert download(MODEL, tmp_path, "", waiter.job).read_bytes() == CONTENT

@@ -15,6 +15,7 @@ from torch import nn
 
 from photoclip.clip import checkpoint
 from photoclip.clip.config import CLIPConfig, TextConfig, ViTConfig
+from photoclip.clip.loss import clip_loss
 from photoclip.clip.model import CLIP
 from photoclip.clip.training import captions, finetune
 from photoclip.clip.training.contrastive import Run, Settings, scratch
@@ -153,7 +154,7 @@ def test_the_temperature_stays_clamped(begin: Callable[..., Run]) -> None:
     run.model.logit_scale.data.fill_(math.log(99.9))
     for _ in range(4):
         assert run.train_step()["scale"] <= 100.001
-    run.model.logit_scale.data.fill_(50.0)
+    run.model.logit_scale.data.fill_(10.0)
     run.model.logit_scale.requires_grad_(False)
     run.train_step()
     assert run.model.logit_scale.exp().item() == pytest.approx(100.0)
@@ -183,12 +184,55 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_state(
     assert begin().step == 2
 
 
-def test_pairs_of_one_caption_or_one_picture_are_known(begin: Callable[..., Run]) -> None:
-    _, tokens, same = begin(batch=24).draws.batch(0)
-    assert torch.equal(same, (tokens[:, None] == tokens[None]).all(dim=-1))  # 24 different pictures
-    assert same.float().sum() > 24
-    _, tokens, twice = begin("twice", batch=48).draws.batch(0)
-    assert (twice & ~(tokens[:, None] == tokens[None]).all(dim=-1)).any()
+def test_every_caption_that_fits_a_picture_is_known(begin: Callable[..., Run], data_file: Path) -> None:
+    """Pictures of one colour share both captions, whichever was drawn with which."""
+    draws = begin(batch=24).draws
+    _, tokens, fits = draws.batch(0)
+    rows = drawn(24, 0, 24, seed=0)
+    colours = [draws.pictures[row].labels for row in rows]
+    assert fits.tolist() == [[one == other for other in colours] for one in colours]
+    unequal = ~(tokens[:, None] == tokens[None]).all(dim=-1)
+    assert (fits & unequal).any()
+
+
+def test_a_label_that_a_photo_has_beside_others_is_no_negative_of_it() -> None:
+    """Photo 0 is a beach at sunset, photo 1 a sunset, photo 2 a copy of photo 0 with a word of its own."""
+    photos = [
+        captions.Captioned(Path("0"), ("beach", "sunset"), digest="a"),
+        captions.Captioned(Path("1"), ("Sunset ",), digest="b"),
+        captions.Captioned(Path("2"), ("holiday",), digest="a"),
+    ]
+    fits = captions.Wording(photos).fits(photos, ["beach", "sunset", "holiday"])
+    assert fits.tolist() == [[True, True, True], [False, True, False], [True, True, True]]
+    images, texts = (torch.nn.functional.normalize(torch.randn(3, 8), dim=-1) for _ in range(2))
+    logits = (10 * images @ texts.T).masked_fill(
+        torch.from_numpy(fits) & ~torch.eye(3, dtype=torch.bool), -math.inf
+    )
+    assert logits[0, 1:].tolist() == [-math.inf, -math.inf]
+    by_hand = -(logits.log_softmax(1).diagonal().mean() + logits.log_softmax(0).diagonal().mean()) / 2
+    found = clip_loss(images, texts, torch.tensor(10.0), torch.from_numpy(fits))
+    assert found.item() == pytest.approx(by_hand.item(), rel=1e-5)
+
+
+def test_a_chunk_too_large_for_the_memory_is_halved(
+    begin: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step is done again in smaller chunks, and learns the same."""
+    plain, narrow = (begin(name, chunk=chunk) for name, chunk in (("plain", 3), ("narrow", 12)))
+    encode = narrow.model.encode_image
+
+    def little_memory(images: torch.Tensor) -> torch.Tensor:
+        if len(images) > 3:
+            raise torch.OutOfMemoryError("out of memory")
+        return encode(images)
+
+    monkeypatch.setattr(narrow.model, "encode_image", little_memory)
+    assert narrow.train_step() == plain.train_step()
+    assert narrow.chunk == 3
+    assert equal(weights(narrow.model), weights(plain.model))
+    monkeypatch.setattr(narrow.model, "encode_image", lambda images: little_memory(images.repeat(4, 1, 1, 1)))
+    with pytest.raises(PhotoClipError, match="does not hold even one picture"):
+        narrow.train_step()
 
 
 def test_passes_show_every_picture_once() -> None:
@@ -199,10 +243,14 @@ def test_passes_show_every_picture_once() -> None:
 
 def test_the_rate_rises_then_falls() -> None:
     settings = Settings(steps=100, peak=1.0, warmup=0.1)
-    rates = [settings.rate(step) for step in (0, 9, 10, 55, 99)]
-    assert rates[:3] == [0.1, 1.0, 1.0]
+    rates = [settings.rate(settings.share(step, seconds=5.0)) for step in (0, 9, 10, 55, 99)]
+    assert rates[:3] == pytest.approx([0.1, 1.0, 1.0])
     assert 1.0 > rates[3] > rates[4] > 0.0
     assert Settings(steps=1, warmup=0.0, peak=2.0).rate(0) == 2.0
+    timed = Settings(steps=10**9, minutes=2.0, warmup=0.5)
+    assert [timed.share(3, seconds) for seconds in (0.0, 30.0, 120.0)] == pytest.approx(
+        [0, 0.25, 1], abs=1e-6
+    )
 
 
 def test_a_state_of_another_run_or_a_damaged_one_is_refused(begin: Callable[..., Run]) -> None:

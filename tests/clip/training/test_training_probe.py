@@ -64,6 +64,28 @@ def test_one_vector_a_class_is_enough_to_fit() -> None:
     assert found.predict(torch.eye(3)).tolist() == [0, 1, 2]
 
 
+def test_each_fold_is_judged_by_a_probe_that_has_not_seen_it() -> None:
+    """Labels that are chance in one fold are at chance there, however well they could be learned by heart."""
+    vectors, labels = clouds(60, 0.15, 0)
+    has = (labels[:, None] == torch.tensor([2, 5, 9])).numpy()
+    folds = np.arange(60) % 3
+    scores = probe.held_out_scores(vectors.numpy(), has, folds)
+    assert scores.shape == (60, 3)
+    assert scores.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (scores.argmax(axis=1) == has.argmax(axis=1)).mean() > 0.95
+    wrong = np.where((folds == 1)[:, None], np.roll(has, 1, axis=1), has)
+    scores = probe.held_out_scores(vectors.numpy(), wrong, np.where(folds == 1, 1, 0))
+    assert (scores.argmax(axis=1) == wrong.argmax(axis=1))[folds == 1].mean() < 0.1
+
+
+def test_a_label_of_one_fold_alone_cannot_be_learned_for_it() -> None:
+    has = np.eye(3, dtype=bool)[[0, 1, 0, 1, 2]]
+    vectors = np.eye(3, dtype=np.float32)[[0, 1, 0, 1, 2]]
+    scores = probe.held_out_scores(vectors, has, np.array([0, 0, 1, 1, 0]))
+    assert scores[:2, 2].tolist() == [0.0, 0.0]
+    assert scores[2:4, 2].min() > 0.0
+
+
 @pytest.mark.parametrize(
     ("vectors", "labels", "sentence"),
     [

@@ -18,6 +18,7 @@ from photoclip.gui.problems import ProblemsPage
 from photoclip.library.catalog import folders, labels, photos
 from photoclip.library.catalog.indexing import UnreadableFile, record_batch
 from photoclip.library.progress import Progress
+from tests.gui.panels.fake_store import FakeStore
 from tests.gui.panels.room import Room
 
 
@@ -69,9 +70,24 @@ def test_first_run_refuses_a_bad_folder_in_a_sentence(room: Room) -> None:
         check_folder(os.fsencode(room.folder / "red-0.jpg"))
 
 
+WIDE = 1300  # px: room for all that an activity line can say
+
+
+def test_first_run_offers_larger_models_where_there_is_a_store(room: Room) -> None:
+    plain = FirstRunPage(room.session)
+    room.qtbot.addWidget(plain)
+    assert plain.other_model.isHidden()
+    room.session.store = FakeStore().services
+    page = FirstRunPage(room.session)
+    room.qtbot.addWidget(page)
+    with room.qtbot.waitSignal(page.models_requested):
+        page.other_model.click()
+
+
 def test_activity_says_how_far_it_is(room: Room) -> None:
     line = ActivityLine(room.session)
     room.qtbot.addWidget(line)
+    line.resize(WIDE, line.height())
     room.qtbot.waitUntil(lambda: line.text.text() == "8 photos · up to date")
     room.session.progress.emit(Progress("idle", message="The model starter is missing; install it again."))
     assert line.text.text() == "8 photos · The model starter is missing; install it again."
@@ -94,6 +110,45 @@ def test_activity_says_how_far_it_is(room: Room) -> None:
     assert line.bar.isHidden()
     room.session.encoder_state.emit("starting")
     assert line.model.text() == "fake · loading model…"
+
+
+def test_activity_in_a_narrow_window_keeps_counts_and_model(room: Room) -> None:
+    line = ActivityLine(room.session)
+    room.qtbot.addWidget(line)
+    line.resize(WIDE, line.height())
+    line.show()
+    room.session.progress.emit(progress(model="openai-vit-b-32"))
+    said: list[str] = []
+    names: list[str] = []
+    for width in range(WIDE, 300, -10):
+        line.resize(width, line.height())
+        said += [line.text.text()] if [line.text.text()] != said[-1:] else []
+        names += [line.model.text()] if [line.model.text()] != names[-1:] else []
+        room.qtbot.waitUntil(
+            lambda: line.width() == line.childrenRect().right() + line.childrenRect().x() + 1
+        )
+    full = "Searching with fake while openai-vit-b-32 reads your photos: 1,204 of 41,207"
+    assert said == [
+        f"{full} · 38/s · 18 min left",
+        f"{full} · 18 min left",
+        full,
+        "openai-vit-b-32 reads your photos: 1,204 of 41,207",
+        "1,204 of 41,207",
+    ]
+    assert names == ["fake on fingers", "fake"]
+    assert line.bar.isHidden()
+    assert line.text.accessibleName() == said[0]
+
+
+def test_activity_leads_to_the_models(room: Room) -> None:
+    line = ActivityLine(room.session)
+    room.qtbot.addWidget(line)
+    with room.qtbot.waitSignal(line.models_requested):
+        line.model.click()
+    assert line.model.accessibleName() == "Model: fake on fingers"
+    room.session.encoder_state.emit("failed: The weights are damaged.")
+    assert line.model.text() == "fake does not work"
+    assert line.model.toolTip() == "The weights are damaged."
 
 
 def test_activity_leads_to_the_unreadable_files(room: Room) -> None:

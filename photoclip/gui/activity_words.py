@@ -1,0 +1,50 @@
+"""What the activity line says, in ever fewer words for ever less room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from photoclip.gui import words
+
+if TYPE_CHECKING:
+    from photoclip.library.progress import Progress
+
+
+def sentences(step: Progress | None, photos: int, serving: str) -> list[str]:
+    """The same once or five times, the fullest first; the shortest still has the counts.
+
+    `step` is where the indexer is, `photos` how many there are, `serving` the model that searches.
+    """
+    if step is None or step.phase in ("idle", "done", "waiting", "scanning") or not step.total:
+        return [_resting(step, photos)]
+    counted = _tr("{0} of {1}").format(words.number(step.done), words.number(step.total))
+    if step.phase == "paused":
+        return [_tr("Paused · {0}").format(counted)] * 4 + [counted]
+    full, short = _tr("Indexing {0}").format(counted), counted
+    if step.model:
+        full = words.reading(serving, step.model, counted)
+        short = _tr("{0} reads your photos: {1}").format(step.model, counted)
+    left = [] if step.seconds_left is None else [words.time_left(step.seconds_left)]
+    pace = [words.speed(step.per_second)] if step.per_second > 0 else []
+    with_left = " · ".join([full, *left])
+    return [" · ".join([full, *pace, *left]), with_left, full, short, counted]
+
+
+def _resting(step: Progress | None, photos: int) -> str:
+    """While nothing is counted."""
+    if step is not None and step.phase == "waiting":
+        return step.message or _tr("Waiting for another PhotoClip that is indexing this library")
+    if step is not None and step.phase == "paused":
+        return _tr("Paused")
+    if step is not None and step.phase == "scanning":
+        return step.message or _tr("Looking through the folders…")
+    if not photos:
+        return _tr("No photos yet")
+    trouble = step.message if step else ""
+    return f"{words.photos(photos)} · {trouble or _tr('up to date')}"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ActivityLine", text)
