@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from photoclip.library.encoder import Encoder, LoadedModel
     from photoclip.library.training_pairs import Pair
     from photoclip.model_store import ModelRow, ModelStore, PublishedRow, Source, Watch
-    from photoclip.training import Learned, Wishes
+    from photoclip.training_terms import Learned, Wishes
 
 STARTER = DEFAULT_MODEL
 
@@ -101,14 +101,11 @@ def _row(folder: Path, *, shipped: bool) -> ModelRow:
     """What there is to know of a model on this machine; one that is damaged says so."""
     from photoclip.clip.models import describe, weights_file
     from photoclip.clip.precision import Precisions
-    from photoclip.clip.registry import PUBLISHED
-    from photoclip.clip.store.origin import read_origin
+    from photoclip.clip.store.origin import origin_of
     from photoclip.model_store import ModelRow
 
-    name = folder.name
-    licence, quality = next(((m.licence, m.quality) for m in PUBLISHED if m.name == name), ("", ""))
-    if origin := read_origin(folder):
-        licence, quality = origin.licence, f"From {origin.page}."
+    name, origin = folder.name, origin_of(folder)
+    licence, quality = origin.licence, origin.sentence
     try:
         model = describe(folder)
         size = weights_file(folder).stat().st_size

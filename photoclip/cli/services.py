@@ -10,7 +10,7 @@ from photoclip.library.encoder import Encoder
 from photoclip.library.probing import Learn
 from photoclip.library.training_pairs import Pair
 from photoclip.model_store import ModelRow, ModelStore
-from photoclip.training import Learned, Wishes
+from photoclip.training_terms import Learned, Wishes
 
 Say = Callable[[str], None]
 Stopped = Callable[[], bool]

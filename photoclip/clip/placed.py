@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from photoclip.clip.batches import Batches
+from photoclip.clip.device_decode import DECODERS, DeviceDecoder, probe_files
 from photoclip.clip.placement import (
     PLAIN,
     SAME,
@@ -23,7 +24,7 @@ from photoclip.clip.placement import (
     to_measure,
 )
 from photoclip.clip.precision import Measured, Precisions, machine
-from photoclip.pixels import PixelSpec
+from photoclip.pixels import PixelSpec, decode, decoded_side, model_pixels
 
 PROBE_TEXTS = ("a photo of a dog on a beach", "two people in front of a red house at night")
 
@@ -67,6 +68,25 @@ class PlacedEncoder(ABC, Generic[Model]):
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 [N, {side}, {side}, 3]")
         return self._collect(lambda part: self._encode_pixels(pixels[part]), len(pixels))
 
+    @property
+    def takes_jpegs(self) -> bool:
+        """Whether `encode_jpegs` may take any: the device decodes, and did so right if it was tried."""
+        return self._may_decode
+
+    def encode_jpegs(self, files: Sequence[bytes]) -> tuple[NDArray[np.float32], list[int]]:
+        """Unit vectors [M, dim] of the JPEG files that the device itself decodes, and their places.
+
+        The others are for others to decode. The first call tries the device on drawn photos; where it fails
+        or gives other results it takes none from then on, and `description` says so. Raises RuntimeError
+        when the device has failed altogether.
+        """
+        if self._may_decode and self._decoder is None:
+            self._try_decoder()
+        if self._decoder is None:
+            return np.zeros((0, self.dim), np.float32), []
+        pixels, places = self._decoder.decode(files)
+        return self._collect(lambda part: self._encode_pixels(pixels[part]), len(places)), places
+
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Sentences to unit vectors [N, dim]; one that is too long for the model loses its end."""
         return self._collect(lambda part: self._encode_texts(texts[part]), len(texts))
@@ -76,8 +96,8 @@ class PlacedEncoder(ABC, Generic[Model]):
         """A copy of `model` (float32 on the CPU) that runs this way."""
 
     @abstractmethod
-    def _normalizer(self, way: Placement) -> Callable[[NDArray[np.uint8]], Tensor]:
-        """What makes pixels [N, S, S, 3] the tower's input [N, 3, S, S]."""
+    def _normalizer(self, way: Placement) -> Callable[[NDArray[np.uint8] | Tensor], Tensor]:
+        """What makes pixels [N, S, S, 3], a tensor on the device or not, the tower's input [N, 3, S, S]."""
 
     @abstractmethod
     def _batch_size(self, way: Placement) -> int:
@@ -88,7 +108,7 @@ class PlacedEncoder(ABC, Generic[Model]):
         """Token ids [N, L] on the CPU."""
 
     @torch.inference_mode()
-    def _encode_pixels(self, pixels: NDArray[np.uint8]) -> Tensor:
+    def _encode_pixels(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
         return F.normalize(self._model.encode_image(self._normalize(pixels)).float(), dim=-1)
 
     @torch.inference_mode()
@@ -97,10 +117,11 @@ class PlacedEncoder(ABC, Generic[Model]):
         return F.normalize(self._model.encode_text(tokens).float(), dim=-1)
 
     def _collect(self, encode: Callable[[slice], Tensor], count: int) -> NDArray[np.float32]:
-        vectors = [part.cpu() for part in self._batches.run(encode, count)]
+        vectors = list(self._batches.run(encode, count))
         if not vectors:
             return np.zeros((0, self.dim), np.float32)
-        collected: NDArray[np.float32] = torch.cat(vectors).numpy()
+        # Fetched when all are under way: a device that is waited for after each batch stands still meanwhile.
+        collected: NDArray[np.float32] = torch.cat(vectors).cpu().numpy()
         return collected
 
     def _place(self, model: Model, ways: list[Placement], precisions: Precisions | None) -> None:
@@ -148,6 +169,29 @@ class PlacedEncoder(ABC, Generic[Model]):
         self._model = model.eval().to(placement.device, placement.dtype)
         self._normalize = self._normalizer(placement)
         self._batches = Batches(self._batch_size(placement))
+        self._may_decode = placement.device.type in DECODERS
+        self._decoder: DeviceDecoder | None = None
+
+    def _try_decoder(self) -> None:
+        """Takes the device's decoder if drawn photos look to the model as if decoded elsewhere."""
+        device, files, spec = self._placement.device, probe_files(), self.pixel_spec
+        elsewhere = [decode(data, shortest_side=decoded_side(spec)) for data in files]
+        expected = self.encode_pixels(
+            np.stack([model_pixels(each.image, spec, block_means=each.block_means) for each in elsewhere])
+        )
+        said = f"decoding JPEG files on {device.type.upper()}"
+        try:
+            self._decoder = DeviceDecoder(spec, DECODERS[device.type](device))
+            found, places = self.encode_jpegs(files)
+        except torch.AcceleratorError:  # nothing works in this process from now on
+            raise
+        except (RuntimeError, ImportError) as error:
+            self._passed_over.append(f"{said} failed: {str(error).splitlines()[0]}")
+        else:
+            if len(places) == len(files) and float((found * expected).sum(axis=1).min()) >= SAME:
+                return
+            self._passed_over.append(f"{said} gave other results")
+        self._may_decode, self._decoder = False, None
 
     def _probe(self) -> NDArray[np.float32]:
         """Vectors [4, dim] of two fixed pictures and two fixed sentences."""

@@ -57,6 +57,8 @@ def candidates(*, int8: bool) -> Iterator[Placement]:
     for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
         if there:
             yield Placement(torch.device(name), torch.float16)
+            if name == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+                yield Placement(torch.device(name), torch.bfloat16)  # where float16's range is too small
             yield Placement(torch.device(name), torch.float32)
     if int8 and integers.is_fast_here():
         yield Placement(torch.device("cpu"), torch.bfloat16, int8=True)

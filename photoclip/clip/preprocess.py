@@ -24,7 +24,10 @@ class Statistics(Protocol):
 
 
 class Normalize:
-    """uint8 pixels [N, S, S, 3] to the tower's input [N, 3, S, S], in channels-last memory."""
+    """uint8 pixels [N, S, S, 3] to the tower's input [N, 3, S, S], in channels-last memory.
+
+    Pixels in a tensor are on the tower's device already.
+    """
 
     def __init__(self, config: Statistics, device: torch.device, dtype: torch.dtype) -> None:
         mean, std = (255 * torch.tensor(values, device=device) for values in (config.mean, config.std))
@@ -32,7 +35,13 @@ class Normalize:
         self.offset = (-mean / std)[:, None, None]  # [3, 1, 1]
         self.device, self.dtype = device, dtype
 
-    def __call__(self, pixels: NDArray[np.uint8]) -> Tensor:
-        x = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)  # [N, S, S, 3]
+    def __call__(self, pixels: NDArray[np.uint8] | Tensor) -> Tensor:
+        x = pixels if isinstance(pixels, Tensor) else self._to_device(pixels)  # [N, S, S, 3]
         x = x.permute(0, 3, 1, 2).float()  # [N, 3, S, S]
         return torch.addcmul(self.offset, x, self.scale).to(self.dtype)
+
+    def _to_device(self, pixels: NDArray[np.uint8]) -> Tensor:
+        x = torch.from_numpy(np.ascontiguousarray(pixels))
+        if self.device.type == "cuda":  # copied while the batch before it is still being computed
+            return x.pin_memory().to(self.device, non_blocking=True)
+        return x.to(self.device)

@@ -6,21 +6,19 @@ import contextlib
 import multiprocessing
 import os
 import pickle
-import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photoclip.errors import ModelError, PhotoClipError
+from photoclip.errors import ModelError
+from photoclip.library.serving import Array, State, Taken, serve
 from photoclip.pixels import PixelSpec
 
 REQUEST_SECONDS = 0.4
@@ -28,8 +26,9 @@ REQUEST_SECONDS = 0.4
 REQUEST_LIMITS = (4, 64)
 """Photos in one request, by how quick the model is."""
 IDLE_SECONDS = 300.0
-
-Array = NDArray[np.float32]
+FILES_SECONDS = 60.0
+"""For one request that reads files; a drive that does not answer must not keep searches waiting."""
+GAVE_UP = "it stopped while decoding photos, which the decode processes do from now on"
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,20 @@ class Encoder(Protocol):
     def encode_texts(self, texts: Sequence[str]) -> Array: ...
 
 
+@runtime_checkable
+class FileEncoder(Encoder, Protocol):
+    """An `Encoder` whose model may read and decode JPEG files itself, on the device it runs on."""
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether it does, as far as is known now; a model that is not loaded yet does not."""
+
+    def encode_files(self, files: Sequence[tuple[bytes, bytes]]) -> Taken:
+        """(path, content hash) of files; those that changed, or are not for it, are not among the taken."""
+
+
 class _Turns:
-    """One request at a time; texts (a person waits) go before pixels (nobody does)."""
+    """One request at a time; texts (a person waits) go before photos (nobody does)."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -110,9 +121,10 @@ class EncoderProcess:
         self._load = load
         self._idle_seconds = idle_seconds
         self._turns = _Turns()
-        self._batch = 2 * REQUEST_LIMITS[0]
+        self._batch = dict.fromkeys(("pixels", "files"), 2 * REQUEST_LIMITS[0])
         self._child: _Child | None = None
-        self._description = info.name
+        self._state = State(info.name, takes_files=False)
+        self._gave_up = False  # on decoding files in the child
         self._closed = False
         self._used = threading.Condition()
         self._requests = 0
@@ -121,16 +133,35 @@ class EncoderProcess:
     @property
     def description(self) -> str:
         """The model, and once loaded also its device and precision."""
-        return self._description
+        return f"{self._state.description} ({GAVE_UP})" if self._gave_up else self._state.description
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the model decodes JPEG files itself; until it has been loaded it does not."""
+        return self._state.takes_files and not self._gave_up
 
     def encode_pixels(self, pixels: NDArray[np.uint8]) -> Array:
         """uint8 [N, S, S, 3] -> unit vectors float32 [N, D]; raises `ModelError`."""
         parts, start = [np.empty((0, self.info.dim), np.float32)], 0
         while start < len(pixels):
-            batch = np.ascontiguousarray(pixels[start : start + self._batch])
+            batch = np.ascontiguousarray(pixels[start : start + self._batch["pixels"]])
             parts.append(self._request("pixels", batch))
             start += len(batch)
         return np.concatenate(parts)
+
+    def encode_files(self, files: Sequence[tuple[bytes, bytes]]) -> Taken:
+        """(path, content hash) of JPEG files -> the vectors of those that the child could read and decode.
+
+        A child that dies over them, or takes too long, is given no more files. Raises `ModelError`.
+        """
+        places, parts, start = list[int](), [np.empty((0, self.info.dim), np.float32)], 0
+        while start < len(files) and self.takes_files:
+            batch = list(files[start : start + self._batch["files"]])
+            taken = self._request_files(batch)
+            places += [start + place for place in taken.places]
+            parts.append(taken.vectors)
+            start += len(batch)
+        return Taken(places, np.concatenate(parts))
 
     def encode_texts(self, texts: Sequence[str]) -> Array:
         """[N] -> unit vectors float32 [N, D]; raises `ModelError`."""
@@ -170,12 +201,25 @@ class EncoderProcess:
                 raise ModelError(f"The model {self.info.name} was closed.")
             raise ModelError(f"The model {self.info.name} stopped working: {reason}")
 
+    def _request_files(self, files: list[tuple[bytes, bytes]]) -> Taken:
+        with self._turns.turn(text=False):
+            if not self._closed:
+                try:
+                    taken, self._state = self._ask("files", files)
+                    return taken  # type: ignore[no-any-return]
+                except _DiedError:
+                    self._stop()
+            if self._closed:
+                raise ModelError(f"The model {self.info.name} was closed.")
+            self._gave_up = True
+            return Taken([], np.empty((0, self.info.dim), np.float32))
+
     def _ask(self, kind: str, payload: Any) -> Any:
         child = self._child or self._start()
         began = time.monotonic()
-        answer = child.ask(kind, payload)
-        if kind == "pixels":
-            self._adapt(len(payload), time.monotonic() - began)
+        answer = child.ask(kind, payload, FILES_SECONDS if kind == "files" else None)
+        if kind in self._batch:
+            self._adapt(kind, len(payload), time.monotonic() - began)
         with self._used:
             self._requests += 1
             self._used.notify_all()
@@ -183,10 +227,10 @@ class EncoderProcess:
             raise answer
         return answer
 
-    def _adapt(self, count: int, seconds: float) -> None:
+    def _adapt(self, kind: str, count: int, seconds: float) -> None:
         fitting = int(count * REQUEST_SECONDS / max(seconds, 1e-6))
         fewest, most = REQUEST_LIMITS
-        self._batch = max(fewest, min(most, fitting, 2 * self._batch))
+        self._batch[kind] = max(fewest, min(most, fitting, 2 * self._batch[kind]))
 
     def _start(self) -> _Child:
         self.on_state("starting")
@@ -194,7 +238,7 @@ class EncoderProcess:
         if self._closed:  # close() may have looked for a child just before
             child.kill()
         try:
-            self._description = child.wait_until_ready()
+            self._state = child.wait_until_ready()
         except ModelError:
             self._stop(failed=True)
             raise
@@ -236,7 +280,7 @@ class _Child:
         os.close(handle)
         self._log = Path(name)
         self._process = context.Process(
-            target=_serve, args=(theirs, pickle.dumps(load), name), name="photoclip-model", daemon=True
+            target=serve, args=(theirs, pickle.dumps(load), name), name="photoclip-model", daemon=True
         )
         try:
             self._process.start()
@@ -246,15 +290,15 @@ class _Child:
         finally:
             theirs.close()
 
-    def wait_until_ready(self) -> str:
-        """The model's description; raises `ModelError` when it cannot be loaded, or `_DiedError`."""
-        answer = self._receive()
+    def wait_until_ready(self) -> State:
+        """What the model says of itself; raises `ModelError` when it cannot be loaded, or `_DiedError`."""
+        answer: State | Exception = self._receive()
         if isinstance(answer, Exception):
             raise answer
-        return str(answer)
+        return answer
 
-    def ask(self, kind: str, payload: Any) -> Any:
-        """The answer: an array, or the exception the model raised."""
+    def ask(self, kind: str, payload: Any, seconds: float | None = None) -> Any:
+        """The answer, or the exception the model raised; one that takes longer than `seconds` is killed."""
         try:
             if kind == "pixels":
                 self._pipe.send((kind, payload.shape))
@@ -263,10 +307,12 @@ class _Child:
                 self._pipe.send((kind, payload))
         except OSError as error:
             raise _DiedError(self._last_words()) from error
-        return self._receive()
+        return self._receive(seconds)
 
-    def _receive(self) -> Any:
+    def _receive(self, seconds: float | None = None) -> Any:
         try:
+            if seconds is not None and not self._pipe.poll(seconds):
+                self.kill()
             return self._pipe.recv()
         except (EOFError, OSError) as error:
             raise _DiedError(self._last_words()) from error
@@ -292,59 +338,3 @@ class _Child:
             self._process.join()
         self._process.close()
         self._log.unlink(missing_ok=True)
-
-
-def _serve(pipe: Connection, load: bytes, log: str) -> None:
-    """The child: load the model, then answer until the pipe or the parent goes away."""
-    _keep_stderr(log)
-    # Decode processes share the cores. Threads that spin while they wait would cost them half their time, and
-    # a model on all cores waits for its slowest thread. Read when the model's library is imported, so `load`
-    # arrives pickled.
-    threads = str(max(1, (os.cpu_count() or 1) // 2))
-    for name, value in (
-        ("OMP_NUM_THREADS", threads),
-        ("OMP_WAIT_POLICY", "PASSIVE"),
-        ("GOMP_SPINCOUNT", "0"),
-        ("KMP_BLOCKTIME", "0"),
-    ):
-        os.environ.setdefault(name, value)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        model: LoadedModel = pickle.loads(load)()
-    except PhotoClipError as error:
-        pipe.send(ModelError(str(error)))
-        return
-    pipe.send(model.description)
-    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
-        while True:
-            pipe.send(_answer(pipe, model))
-
-
-def _answer(pipe: Connection, model: LoadedModel) -> Any:
-    kind, detail = pipe.recv()
-    try:
-        if kind == "pixels":
-            pixels = np.frombuffer(pipe.recv_bytes(), np.uint8).reshape(detail)
-            return np.ascontiguousarray(model.encode_pixels(pixels), np.float32)
-        if kind == "texts":
-            return np.ascontiguousarray(model.encode_texts(detail), np.float32)
-        return np.empty((0, 0), np.float32)
-    except (MemoryError, RuntimeError) as error:
-        # Out of memory and driver loss: a fresh process may do better than this one.
-        traceback.print_exc()
-        raise SystemExit(1) from error
-    except PhotoClipError as error:
-        return ModelError(str(error))
-
-
-def _keep_stderr(log: str) -> None:
-    with Path(log).open("ab", buffering=0) as file:
-        os.dup2(file.fileno(), 2)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="replace", buffering=1, closefd=False)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(0)

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -74,7 +75,8 @@ def fill(
 ) -> Iterator[Progress]:
     """Make the vectors by this model of recorded photos that have none. No folder is looked through.
 
-    A file that has changed since it was recorded is left to `index`. Ends and raises as `index` does.
+    A file that has changed since it was recorded is left to `index`. A model that decodes JPEG files on its
+    device gets those that the decode processes do not come to. Ends and raises as `index` does.
     """
     with _run(library, encoder, stop, workers, decoders) as run:
         yield from run.fill(folder_ids)
@@ -119,6 +121,7 @@ class _Run:
         self.looked_twice: set[bytes] = set()
         self.total = self.missing = self.embedded = 0
         self.sent: set[bytes] = set()  # hashes whose pixels went to the model
+        self.lent: dict[bytes, Wanted] = {}  # by hash, files that the model is to decode
         self.embedded_now: list[Embedded] = []  # not stored yet
         self.photos: set[int] = set()
         self.searchable: set[int] = set()
@@ -211,6 +214,10 @@ class _Run:
             wanted = self.todo.popleft()
             self.reading[wanted.path] = wanted
             self.decoders.submit(Task(wanted.path, self.encoder.info.pixel_spec, wanted.known))
+        while self.todo and self.todo[0].jpeg and self.embedding.wants_files:
+            wanted = self.todo.popleft()
+            self.lent[wanted.previous] = wanted
+            self.embedding.add_file(wanted.previous, wanted.path)
 
     def _gather(self) -> None:
         if self.decoders.in_flight:
@@ -286,8 +293,10 @@ class _Run:
     def _take_vectors(self, timeout: float) -> None:
         try:
             for done in self.embedding.ready(timeout):
-                self.recorder.began()
-                self.embedded_now.append(done)
+                self.todo.extend(replace(self.lent[hash], jpeg=False) for hash in done.declined)
+                if done.hashes:
+                    self.recorder.began()
+                    self.embedded_now.append(done)
         except PhotoClipError as error:
             self.model_error, self.message = error, str(error)
 

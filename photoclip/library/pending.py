@@ -36,6 +36,7 @@ class Wanted:
     previous: bytes  # the hash recorded for this path, empty for a new one
     repair: bool = False  # unchanged, but its thumbnail or vector is lost
     vector_only: bool = False  # recorded as it is; of a file that has changed since, nothing is taken
+    jpeg: bool = False  # a whole JPEG, which a model may decode itself
 
 
 @dataclass
@@ -125,8 +126,12 @@ def add_repairs(plan: Plan, lost: set[bytes]) -> None:
     plan.wanted += [plan.unchanged[hash] for hash in plan.unchanged if hash in lost]
 
 
+JPEG_LIMIT = 32 << 20
+"""Larger files are not given to a model to decode: many are read at a time."""
 _READABLE = """
-SELECT content.hash, file.path, file.folder_id FROM photo JOIN content ON content.id = photo.content_id
+SELECT content.hash, file.path, file.folder_id,
+content.format = 'JPEG' AND NOT content.truncated AND content.bytes <= ?
+FROM photo JOIN content ON content.id = photo.content_id
 JOIN file ON file.content_id = content.id JOIN folder ON folder.id = file.folder_id
 LEFT JOIN failure ON failure.path = file.path
 WHERE photo.presence = ? AND file.missing_since IS NULL AND folder.removed_at IS NULL AND failure.path IS NULL
@@ -140,9 +145,10 @@ def readable(catalog: Catalog, folder_ids: Iterable[int] | None = None) -> dict[
     """
     found: dict[bytes, list[Wanted]] = {}
     only = None if folder_ids is None else set(folder_ids)
-    for hash, path, folder_id in zip(*catalog.columns(_READABLE, (PRESENT,)), strict=True):
+    for hash, path, folder_id, jpeg in zip(*catalog.columns(_READABLE, (JPEG_LIMIT, PRESENT)), strict=True):
         if only is None or folder_id in only:
-            found.setdefault(hash, []).append(Wanted(path, folder_id, b"", hash, vector_only=True))
+            wanted = Wanted(path, folder_id, b"", hash, vector_only=True, jpeg=bool(jpeg))
+            found.setdefault(hash, []).append(wanted)
     return found
 
 

@@ -6,12 +6,16 @@ realistic: 4000 x 3000 pixels at quality 90, about 4 MB each.
 
 from __future__ import annotations
 
+import multiprocessing
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import skimage
 from PIL import Image
+
+from tests.bench.report import cores
 
 NAMES = (
     "astronaut.png",
@@ -30,12 +34,10 @@ def twelve_megapixels(count: int) -> Path:
     """A folder of exactly `count` such photos; made on the first call, found again on later ones."""
     folder = Path(tempfile.gettempdir()) / f"photoclip-bench-{count}x12MP"
     folder.mkdir(exist_ok=True)
-    for number in range(count):
-        path = folder / f"{number:03}.jpg"
-        if not path.exists():
-            part = path.with_suffix(".part")
-            _photo(number).save(part, "JPEG", quality=QUALITY)
-            part.rename(path)
+    missing = [number for number in range(count) if not _path(folder, number).exists()]
+    if missing:
+        with multiprocessing.get_context("spawn").Pool(cores()) as processes:
+            processes.map(partial(_save, folder), missing, chunksize=1)
     return folder
 
 
@@ -45,6 +47,17 @@ def warm(folder: Path) -> list[Path]:
     for path in paths:
         path.read_bytes()
     return paths
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"{number:03}.jpg"
+
+
+def _save(folder: Path, number: int) -> None:
+    path = _path(folder, number)
+    part = path.with_suffix(".part")
+    _photo(number).save(part, "JPEG", quality=QUALITY)
+    part.rename(path)
 
 
 def _photo(number: int) -> Image.Image:

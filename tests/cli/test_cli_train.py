@@ -21,7 +21,7 @@ from photoclip.library.catalog.labels import add_label, label_photos
 from photoclip.library.library import Library
 from photoclip.library.training_pairs import Pair
 from photoclip.model_store import ModelRow
-from photoclip.training import Learned, Wishes
+from photoclip.training_terms import Learned, Wishes
 from tests.cli.cli_helpers import Commands, paint
 from tests.clip.small_models import SMALL, random_model
 from tests.library.search_helpers import Shelf

@@ -7,15 +7,17 @@ top and bottom halves, and its contrast. Colour words map to the vector of a pla
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from photoclip.errors import ModelError
 from photoclip.library.encoder import Encoder, EncoderInfo, EncoderProcess
-from photoclip.pixels import PixelSpec
+from photoclip.pixels import PixelSpec, decode, decoded_side, model_pixels
 
 SIZE = 16
 DIM = 16
@@ -55,6 +57,28 @@ class FakeEncoder:
         self.calls.append(("texts", len(texts)))
         vectors = [np.roll(_text_vector(text), self._turn) for text in texts]
         return np.stack(vectors) if texts else np.empty((0, DIM), np.float32)
+
+
+class DecodingModel(FakeEncoder):
+    """A loaded model that decodes JPEG files itself, as one on a GPU does; not grey ones, though."""
+
+    takes_jpegs = True
+
+    def encode_jpegs(self, files: Sequence[bytes]) -> tuple[NDArray[np.float32], list[int]]:
+        self.calls.append(("files", len(files)))
+        places = [place for place, data in enumerate(files) if _is_coloured_jpeg(data)]
+        spec = self.info.pixel_spec
+        pictures = [decode(files[at], shortest_side=decoded_side(spec)).image for at in places]
+        pixels = np.array([model_pixels(picture, spec) for picture in pictures], np.uint8)
+        return np.roll(encode_pictures(pixels.reshape(-1, SIZE, SIZE, 3)), self._turn, axis=1), places
+
+
+def _is_coloured_jpeg(data: bytes) -> bool:
+    try:
+        image = Image.open(io.BytesIO(data))
+    except OSError:
+        return False
+    return image.format == "JPEG" and image.mode == "RGB"
 
 
 def encode_pictures(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

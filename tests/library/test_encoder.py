@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import xxhash
 from numpy.typing import NDArray
 
 from photoclip.errors import ModelError
-from photoclip.library.encoder import REQUEST_LIMITS, EncoderProcess
-from tests.library.fakes import FAKE_INFO, FakeEncoder, fake_process, plain
+from photoclip.library import encoder as encoder_module
+from photoclip.library.encoder import GAVE_UP, REQUEST_LIMITS, EncoderProcess, FileEncoder
+from tests.library.fakes import FAKE_INFO, DecodingModel, FakeEncoder, fake_process, plain
+from tests.library.pictures import jpeg, write_photos
 
 
 class Fragile(FakeEncoder):
@@ -217,7 +220,126 @@ def test_the_library_side_never_imports_torch() -> None:
 def test_requests_for_photos_grow_while_they_are_quick() -> None:
     encoder = fake_process()
     encoder.encode_pixels(np.concatenate([plain("red")] * 200))
-    assert encoder._batch == REQUEST_LIMITS[1]
-    encoder._adapt(64, 60.0)
-    assert encoder._batch == REQUEST_LIMITS[0]
+    assert encoder._batch["pixels"] == REQUEST_LIMITS[1]
+    encoder._adapt("pixels", 64, 60.0)
+    assert encoder._batch["pixels"] == REQUEST_LIMITS[0]
     encoder.close()
+
+
+class FragileDecoder(DecodingModel):
+    """Dies over a red file, waits for ever at a blue one, takes nothing any more after a white one."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        with (folder / "starts").open("a") as file:
+            file.write(".")
+
+    def encode_jpegs(self, files: Sequence[bytes]) -> tuple[NDArray[np.float32], list[int]]:
+        vectors, places = super().encode_jpegs(files)
+        liked = [
+            COLOUR_WORDS[int(best)] for best in (vectors @ self.encode_texts(COLOUR_WORDS).T).argmax(axis=1)
+        ]
+        if "red" in liked:
+            raise RuntimeError("an illegal memory access was encountered")
+        if "blue" in liked:
+            (self.folder / "gate").open("rb")
+        self.takes_jpegs = "white" not in liked
+        return vectors, places
+
+
+COLOUR_WORDS = ["red", "blue", "green", "white"]
+
+
+@pytest.fixture
+def decoding(tmp_path: Path) -> Iterator[EncoderProcess]:
+    encoder = EncoderProcess(FAKE_INFO, partial(FragileDecoder, tmp_path))
+    yield encoder
+    encoder.close()
+
+
+def file(folder: Path, name: str, data: bytes) -> tuple[bytes, bytes]:
+    path = folder / name
+    path.write_bytes(data)
+    return bytes(path), xxhash.xxh3_128_digest(data)
+
+
+def test_files_are_read_and_decoded_in_the_child(tmp_path: Path) -> None:
+    encoder = EncoderProcess(FAKE_INFO, DecodingModel)
+    assert isinstance(encoder, FileEncoder)
+    assert not encoder.takes_files  # not known before it is loaded
+    paths = write_photos(tmp_path, 20)
+    files = [(bytes(path), xxhash.xxh3_128_digest(path.read_bytes())) for path in paths]
+    assert encoder.encode_files(files).places == []
+    encoder.warm_up()
+    assert encoder.takes_files
+    letter, gone = file(tmp_path, "letter.jpg", b"Dear all,"), (b"/nowhere.jpg", files[0][1])
+    changed = file(tmp_path, "changed.jpg", jpeg("red", 99))[0], files[0][1]
+    taken = encoder.encode_files([letter, *files, gone, changed, *files[:2]])
+    encoder.close()
+    assert taken.places == [*range(1, 21), 23, 24]
+    expected, _ = DecodingModel().encode_jpegs([path.read_bytes() for path in paths])
+    assert np.array_equal(taken.vectors, np.concatenate([expected, expected[:2]]))
+
+
+def test_a_model_that_does_not_decode_is_sent_nothing() -> None:
+    encoder = fake_process()
+    encoder.warm_up()
+    assert not encoder.takes_files
+    assert encoder.encode_files([(b"/nowhere.jpg", b"hash")]).vectors.shape == (0, FAKE_INFO.dim)
+    encoder.close()
+
+
+def test_a_child_that_dies_over_files_gets_no_more_of_them(decoding: EncoderProcess, tmp_path: Path) -> None:
+    decoding.warm_up()
+    green, red = file(tmp_path, "green.jpg", jpeg("green")), file(tmp_path, "red.jpg", jpeg("red"))
+    assert decoding.encode_files([green]).places == [0]
+    assert decoding.encode_files([green, red]).places == []
+    assert not decoding.takes_files
+    assert starts(tmp_path) == 1
+    assert decoding.encode_pixels(plain("red")).shape == (1, FAKE_INFO.dim)
+    assert starts(tmp_path) == 2
+    assert not decoding.takes_files  # the new child would, but is not asked
+    assert decoding.encode_files([green]).places == []
+    assert decoding.description == f"fake on fingers ({GAVE_UP})"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_child_that_does_not_come_back_from_a_file_is_ended(
+    decoding: EncoderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "gate")
+    decoding.warm_up()
+    monkeypatch.setattr(encoder_module, "FILES_SECONDS", 0.2)
+    assert decoding.encode_files([file(tmp_path, "blue.jpg", jpeg("blue"))]).places == []
+    assert not decoding.takes_files
+    assert decoding.encode_texts(["red"]).shape == (1, FAKE_INFO.dim)
+
+
+def test_a_model_may_stop_taking_files(decoding: EncoderProcess, tmp_path: Path) -> None:
+    decoding.warm_up()
+    white = file(tmp_path, "white.jpg", jpeg("white"))
+    assert decoding.encode_files([white]).places == [0]
+    assert not decoding.takes_files
+    assert starts(tmp_path) == 1
+    assert decoding.description == "fake on fingers"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_close_ends_a_request_for_files(decoding: EncoderProcess, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    decoding.warm_up()
+    errors: list[ModelError] = []
+
+    def ask() -> None:
+        try:
+            decoding.encode_files([file(tmp_path, "blue.jpg", jpeg("blue"))])
+        except ModelError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    with (tmp_path / "gate").open("wb"):
+        decoding.close()
+        asking.join(10)
+    assert [str(error) for error in errors] == ["The model fake was closed."]

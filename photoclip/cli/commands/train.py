@@ -21,7 +21,7 @@ from photoclip.library.probing import probe_labels
 from photoclip.library.training_pairs import Sources, TrainingPairs, training_pairs
 from photoclip.model_store import ModelRow
 from photoclip.settings import chosen_model
-from photoclip.training import Learned, Tower, Wishes
+from photoclip.training_terms import Learned, Tower, Wishes
 
 MINUTES, PASSES = 10.0, 10.0  # where the command names neither
 TOWERS: dict[str, Tower] = {"image": "image", "text": "text", "none": "none"}

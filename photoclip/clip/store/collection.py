@@ -93,7 +93,7 @@ def _put_received(found: Repository, received: Path, folder: Path, name: str) ->
 
     def write(target: Path) -> None:
         write_model(target)
-        write_origin(Origin(found.page, found.licence), target)
+        write_origin(Origin(found.licence, page=found.page), target)
 
     return _put(write, folder, name)
 

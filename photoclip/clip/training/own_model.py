@@ -25,13 +25,14 @@ from photoclip.clip import checkpoint, store
 from photoclip.clip.config import CLIPConfig
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import ModelInfo, installed_folders
+from photoclip.clip.store.origin import Origin, origin_of, write_origin
 from photoclip.clip.store.room import require_room
 from photoclip.clip.store.unfinished import delete, unfinished
 from photoclip.clip.training import contrastive, finetune
 from photoclip.clip.training.captions import Captions, distinct
 from photoclip.errors import PhotoClipError
 from photoclip.paths import models_dir
-from photoclip.training import Learned, Wishes
+from photoclip.training_terms import Learned, Wishes
 
 TRAINING = "+training"  # no model's name has a plus
 MODEL, LOG = "model", "training.jsonl"
@@ -133,6 +134,8 @@ def _installed(run: contrastive.Run, wishes: Wishes) -> tuple[ModelInfo, Learned
     """Puts the trained model among the person's own, with its log."""
     checkpoint.save(run.model, replace(run.config, name=wishes.name), run.folder / MODEL)
     info = store.install(run.folder / MODEL, wishes.name, replace=wishes.replace)
+    licence = origin_of(finetune.checkpoint_path(wishes.start)).licence  # what grew out of it is bound by it
+    write_origin(Origin(licence, start=wishes.start), info.folder)
     log = info.folder / LOG
     shutil.copyfile(run.folder / contrastive.LOG, log)
     figures = [_figures(line) for line in run.validations()] or [{}]

@@ -19,7 +19,7 @@ from photoclip.clip.models import find_model, model_folders
 from photoclip.clip.store import room, unfinished
 from photoclip.clip.store.faults import DownloadError
 from photoclip.clip.store.job import Job
-from photoclip.clip.store.origin import ORIGIN, Origin, read_origin
+from photoclip.clip.store.origin import ORIGIN, Origin, origin_of
 from photoclip.clip.store.repositories import look, own_name, repository_id
 from photoclip.errors import Cancelled, DiskFull, ModelError
 from photoclip.paths import models_dir
@@ -204,11 +204,11 @@ def test_where_it_came_from_is_kept(hub: Hub, plain: Path, job: Job) -> None:
     hub.put_folder(NAME, plain)
     hub.said[NAME] = {"cardData": {"license": "mit"}}
     folder = store.get_repository(ADDRESS, job).folder
-    assert read_origin(folder) == Origin(f"{hub.address}/{NAME}", "mit")
+    assert origin_of(folder) == Origin("mit", page=f"{hub.address}/{NAME}")
     (folder / ORIGIN).write_text("[")
-    assert read_origin(folder) is None
+    assert origin_of(folder) == Origin()
     (folder / ORIGIN).unlink()
-    assert read_origin(folder) is None
+    assert origin_of(folder) == Origin()
 
 
 def test_names() -> None:

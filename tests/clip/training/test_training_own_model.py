@@ -14,11 +14,12 @@ from photoclip.clip import checkpoint
 from photoclip.clip.model import CLIP
 from photoclip.clip.models import describe, find_model
 from photoclip.clip.store import remove
+from photoclip.clip.store.origin import Origin, origin_of, write_origin
 from photoclip.clip.training import captions, finetune, own_model
 from photoclip.clip.training.captions import TRAIN, VALIDATION, Captioned, Captions
 from photoclip.errors import Cancelled, PhotoClipError
 from photoclip.paths import models_dir
-from photoclip.training import Wishes
+from photoclip.training_terms import Wishes
 from tests.clip.small_models import SMALL, random_model
 from tests.clip.training.training_pictures import COLOURS, encoded, picture
 
@@ -152,6 +153,15 @@ def test_what_is_kept_of_the_beginning(tmp_path: Path, gather: Callable[[], Capt
     expected = model.visual.conv1.weight * 0.75 + before.visual.conv1.weight * 0.25
     own_model.keep(model, before, 0.25)
     assert torch.allclose(model.visual.conv1.weight, expected)
+
+
+def test_a_trained_model_is_bound_by_the_licence_of_its_start(
+    tmp_path: Path, gather: Callable[[], Captions]
+) -> None:
+    start = saved(tmp_path, "vit")
+    write_origin(Origin("non-commercial"), start)
+    info, _ = own_model.train(wishes(start), gather, quiet, never)
+    assert origin_of(info.folder) == Origin("non-commercial", start=str(start))
 
 
 def test_too_little_is_said(tmp_path: Path, pictures: list[Captioned]) -> None:
