@@ -14,8 +14,8 @@ from PySide6.QtGui import QImage
 
 from photoclip import paths
 from photoclip.gui import words
-from photoclip.gui.session import Cancelled
 from photoclip.gui.strip import known_details, read_thumbnail
+from photoclip.gui.work import Cancelled
 from photoclip.library.catalog import labels
 
 if TYPE_CHECKING:

@@ -1,20 +1,20 @@
-"""The one object the widgets share: the library, its engine and indexer, and the threads they run on.
+"""The one object the widgets share: the library, its models, engine and indexer, and the work on them.
 
 Nothing here touches a widget, and no widget touches a thread: work goes out through `compute` and
-`mutate`, and comes back on the GUI thread.
+`mutate`, and comes back on the GUI thread (`work`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from photoclip.errors import PhotoClipError
+from photoclip.gui.work import Cancelled, Work
 from photoclip.library.models import LibraryModels
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from photoclip.model_store import ModelStore
     from photoclip.settings import Settings
 
-T = TypeVar("T")
-Cancelled = Callable[[], bool]
-
-COMPUTE_THREADS = 6  # mostly waiting: for the disk, the catalog or the model
 EXTERNAL_POLL_MS = 2000
 ALL_TABLES = frozenset(
     {"folder", "photo", "file", "content", "failure", "label", "photo_label", "album", "album_photo"}
@@ -47,19 +43,14 @@ class Source:
     id: int | None = None
 
 
-class Session(QObject):
+class Session(Work):
     """Shared state of one open library. Make it on the GUI thread; `close` it there too."""
 
     changed = Signal(object)  # Change: after any mutation or index batch
     progress = Signal(object)  # Progress of the background indexer
     encoder_state = Signal(str)  # of the model that serves: "starting", "ready", "stopped" or "failed: ..."
     models_changed = Signal()  # another model serves, or is coming
-    message = Signal(str, str)  # level "info" or "error", sentence
-
-    settled = Signal()  # nothing is under way any more
     closed = Signal()  # no more work is taken: what belongs to the session stops its timers
-
-    _posted = Signal(object)  # a callable to run on the GUI thread
 
     def __init__(
         self,
@@ -83,13 +74,6 @@ class Session(QObject):
         self._lock = threading.RLock()
         self._engines: Engines | None = None
         self._indexer: BackgroundIndexer | None = None
-        self._closing = threading.Event()
-        self._latest: dict[str, int] = {}
-        self._lanes: dict[str, Callable[[], None] | None] = {}  # by key: one runs, perhaps one waits
-        self._running = 0  # computations and mutations not handed over yet
-        self._pool = ThreadPoolExecutor(COMPUTE_THREADS, thread_name_prefix="photoclip-compute")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="photoclip-writer")
-        self._posted.connect(self._run_posted, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = [
             library.catalog.subscribe(self._on_change),
             self.models.subscribe(lambda: self.post(self._on_models)),
@@ -131,15 +115,6 @@ class Session(QObject):
                 )
             return self._indexer
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is under way that was asked for with `compute` or `mutate`."""
-        return self._running == 0
-
-    @property
-    def closing(self) -> bool:
-        return self._closing.is_set()
-
     def start(self) -> None:
         """Begin indexing and watching for other processes' changes. Call after the first paint."""
         self._poll.start()
@@ -151,54 +126,6 @@ class Session(QObject):
         with self._lock:  # `close` waits for it, and nothing starts after
             if not self._closing.is_set():
                 self.indexer.start()
-
-    def post(self, call: Callable[[], None]) -> None:
-        """Run `call` on the GUI thread soon; from any thread. Dropped once the session closes."""
-        if not self._closing.is_set():
-            self._posted.emit(call)
-
-    def compute(
-        self,
-        work: Callable[[Cancelled], T],
-        done: Callable[[T], None],
-        *,
-        key: str | None = None,
-        failed: Callable[[PhotoClipError], None] | None = None,
-    ) -> None:
-        """Run `work` on a pool thread and hand its result to `done` on the GUI thread.
-
-        Call it on the GUI thread. With a `key`, a later call of the same key supersedes this one:
-        `cancelled()` becomes true for it and its result is dropped; only one at a time runs, and of
-        those that wait only the last, so that typing while the model loads does not fill the pool.
-        A PhotoClipError goes to `failed`, or becomes a `message`; any other exception is our bug and
-        is raised on the GUI thread.
-        """
-        if self._closing.is_set():
-            return
-        turn = 0
-        if key is not None:
-            turn = self._latest[key] = self._latest.get(key, 0) + 1
-
-        def cancelled() -> bool:
-            return self._closing.is_set() or (key is not None and self._latest[key] != turn)
-
-        def run() -> None:
-            outcome = None if cancelled() else _attempt(lambda: work(cancelled))
-            self.post(lambda: self._leave_lane(key, None if cancelled() else outcome, done, failed))
-
-        self._running += 1
-        if key is None:
-            self._pool.submit(run)
-        elif key in self._lanes:
-            self._running -= self._lanes[key] is not None
-            self._lanes[key] = run
-        else:
-            self._lanes[key] = None
-            self._pool.submit(run)
-
-    def cancel(self, key: str) -> None:
-        """Drop whatever is under way under this key."""
-        self._latest[key] = self._latest.get(key, 0) + 1
 
     def warm_up(self) -> None:
         """Load the model now, for a search that is about to come; a failure is the search's to tell."""
@@ -214,14 +141,7 @@ class Session(QObject):
         done: Callable[[Change | None], None] | None = None,
     ) -> None:
         """Run a change of the catalog on the one writer thread, in the order of the calls."""
-
-        def run() -> None:
-            outcome = _attempt(lambda: work(self.library.catalog))
-            self.post(lambda: self._finish(outcome, done or (lambda _change: None), None))
-
-        if not self._closing.is_set():
-            self._running += 1
-            self._writer.submit(run)
+        self.write(lambda: work(self.library.catalog), done or _ignore)
 
     def undo(self) -> None:
         """Take back the last change people made; says so, or that there is none."""
@@ -278,52 +198,8 @@ class Session(QObject):
             close = getattr(part, "close", None)
             if close is not None:
                 close()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._writer.shutdown(wait=True)  # what people did by hand is finished, not dropped
+        self._join()  # what people did by hand is finished, not dropped
         self.library.close()
-
-    def _run_posted(self, call: Callable[[], None]) -> None:
-        if not self._closing.is_set():
-            call()
-
-    def _leave_lane(
-        self,
-        key: str | None,
-        outcome: tuple[Any, BaseException | None] | None,
-        done: Callable[[Any], None],
-        failed: Callable[[PhotoClipError], None] | None,
-    ) -> None:
-        """Let the one that waited for this key go on, then hand over what came back."""
-        if key is not None:
-            waiting = self._lanes.pop(key)
-            if waiting is not None:
-                self._lanes[key] = None
-                self._pool.submit(waiting)
-        self._finish(outcome, done, failed)
-
-    def _finish(
-        self,
-        outcome: tuple[Any, BaseException | None] | None,
-        done: Callable[[Any], None],
-        failed: Callable[[PhotoClipError], None] | None,
-    ) -> None:
-        """Hand over what a thread brought back; None was superseded."""
-        self._running -= 1
-        value, error = outcome or (None, None)
-        try:
-            if outcome is None:
-                return
-            if error is None:
-                done(value)
-            elif not isinstance(error, PhotoClipError):
-                raise error
-            elif failed is not None:
-                failed(error)
-            else:
-                self.message.emit("error", str(error))
-        finally:
-            if not self._running:
-                self.settled.emit()
 
     def _say(self, change: Change | None, sentence: str, nothing: str) -> None:
         self.message.emit("info", nothing if change is None else sentence.format(change.description))
@@ -376,10 +252,3 @@ def _everything() -> Change:
 
 def _ignore(_outcome: object) -> None:
     """For what has no result, and failures that another way will tell."""
-
-
-def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
-    try:
-        return work(), None
-    except Exception as error:  # handed to the GUI thread, which raises what is not the world's fault
-        return None, error

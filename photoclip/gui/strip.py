@@ -25,7 +25,8 @@ from photoclip import paths
 from photoclip.errors import PhotoClipError
 from photoclip.gui import icons, theme
 from photoclip.gui.grid import thumbnails
-from photoclip.gui.session import Cancelled, Session
+from photoclip.gui.session import Session
+from photoclip.gui.work import Cancelled
 from photoclip.library.catalog import photos
 
 if TYPE_CHECKING:
