@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from photoclip.clip.config import CLIPConfig
+    from photoclip.clip.precision import Rate
     from photoclip.clip.training.captions import Captioned
     from photoclip.library.encoder import Encoder, LoadedModel
     from photoclip.library.training_pairs import Pair
@@ -129,9 +131,11 @@ def published_models() -> list[PublishedRow]:
     """The models that can be downloaded, ResNets last: a Transformer of the same cost is better."""
     from photoclip.clip.config import ResNetConfig
     from photoclip.clip.models import installed_folders
+    from photoclip.clip.precision import Precisions
     from photoclip.clip.registry import PUBLISHED
     from photoclip.model_store import PublishedRow
 
+    rate = Precisions().rate()
     installed = {folder.name for folder in installed_folders()}
     return [
         PublishedRow(
@@ -145,9 +149,20 @@ def published_models() -> list[PublishedRow]:
             quality=model.quality,
             sources=("hub", "openai") if model.address else ("hub",),
             installed=model.name in installed,
+            photos_per_second=_estimated(model.config, rate),
         )
         for model in sorted(PUBLISHED, key=lambda model: isinstance(model.config.vision, ResNetConfig))
     ]
+
+
+def _estimated(config: CLIPConfig, rate: Rate | None) -> float:
+    """Photos a second; 0 for ResNets, whose convolutions the rate says nothing of, and before it is known."""
+    from photoclip.clip.config import ViTConfig
+    from photoclip.clip.flops import image_flops
+
+    if rate is None or not isinstance(config.vision, ViTConfig):
+        return 0.0
+    return rate.photos_per_second(image_flops(config))
 
 
 def get_model(name: str, source: Source, replace: bool, watch: Watch) -> ModelRow:

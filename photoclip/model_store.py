@@ -46,6 +46,7 @@ class PublishedRow:
     quality: str
     sources: tuple[str, ...]  # "hub", "openai"
     installed: bool
+    photos_per_second: float = 0.0  # estimated for this machine from what was measured here; 0 is unknown
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from photoclip.clip.batches import Batches
+from photoclip.clip.block_speed import block_flops_per_second
 from photoclip.clip.device_decode import DECODERS, DeviceDecoder, probe_files
 from photoclip.clip.placement import (
     PLAIN,
@@ -23,7 +24,7 @@ from photoclip.clip.placement import (
     probe_pixels,
     to_measure,
 )
-from photoclip.clip.precision import Measured, Precisions, machine
+from photoclip.clip.precision import Measured, Precisions, Rate, machine
 from photoclip.pixels import PixelSpec, decode, decoded_side, model_pixels
 
 PROBE_TEXTS = ("a photo of a dog on a beach", "two people in front of a red house at night")
@@ -130,6 +131,12 @@ class PlacedEncoder(ABC, Generic[Model]):
         With `precisions` the ways are timed on the model's first use here and the fastest is remembered;
         without, the first that agrees is taken.
         """
+        timed = self._choose(model, ways, precisions)
+        if precisions is not None:
+            self._learn_rate(precisions, again=timed)
+
+    def _choose(self, model: Model, ways: list[Placement], precisions: Precisions | None) -> bool:
+        """Places the model; says whether its ways had to be timed for that."""
         self._passed_over: list[str] = []
         self._use(model, PLAIN)
         reference = self._probe() if any(way != PLAIN for way in ways) else np.zeros(0, np.float32)
@@ -143,7 +150,7 @@ class PlacedEncoder(ABC, Generic[Model]):
             if not self._agrees(model, way, reference):
                 continue
             if not measuring:
-                return
+                return False
             speeds[way] = pictures_per_second(self.encode_pixels, self.pixel_spec.size)
         chosen = fastest(speeds) if speeds else PLAIN
         if chosen != self._placement:
@@ -151,6 +158,17 @@ class PlacedEncoder(ABC, Generic[Model]):
         if measuring and precisions is not None:
             told = {str(way): round(speed, 2) for way, speed in speeds.items()}
             precisions.keep(self.key, Measured(machine(), tuple(names), str(chosen), told))
+        return measuring
+
+    def _learn_rate(self, precisions: Precisions, *, again: bool) -> None:
+        """How quick the device is for models that are not here yet; takes some tenths of a second, once."""
+        device, known = self._placement.device, precisions.rate()
+        if known is not None and known.device == device.type and not again:
+            return
+        try:
+            precisions.keep_rate(Rate(device.type, block_flops_per_second(device)))
+        except RuntimeError:  # a device that this model fills: there is no estimate before another one's turn
+            return
 
     def _agrees(self, model: Model, way: Placement, reference: NDArray[np.float32]) -> bool:
         """Places a copy of the model and compares; says why where it is not to be used."""

@@ -1,6 +1,7 @@
 """Which precision was found the fastest for a model on this machine, remembered from its first use.
 
-A small JSON file in the person's cache folder: {model key: {"machine", "candidates", "chosen", "speeds"}}.
+A small JSON file in the person's cache folder: {model key: {"machine", "candidates", "chosen", "speeds"}},
+and of each machine that the folder was used on how quick it is: {"rates": {machine: {"device", "flops"}}}.
 It can be lost or damaged at no cost but measuring again. Torch is not imported here.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 import platformdirs
 
 FILE_NAME = "precision.json"
+RATES = "rates"  # no model's key: those are hexadecimal
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,21 @@ class Measured:
     speeds: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Rate:
+    """Floating-point operations a second of a Transformer, on the device that models run on here."""
+
+    device: str
+    flops: float
+
+    def photos_per_second(self, flops: float) -> float:
+        """About how many a Transformer that takes `flops` for each makes: to two digits, below ten to one."""
+        speed = self.flops / flops
+        return float(f"{speed:.{2 if speed >= 10 else 1}g}")
+
+
 class Precisions:
-    """What was measured, by model key."""
+    """What was measured, by model key; and of this machine itself."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or Path(platformdirs.user_cache_dir("photoclip", appauthor=False)) / FILE_NAME
@@ -67,7 +82,25 @@ class Precisions:
 
     def keep(self, key: str, measured: Measured) -> None:
         """Remembers. A folder that cannot be written costs measuring again, nothing more."""
-        values = {**self._all(), key: asdict(measured)}
+        self._write({**self._all(), key: asdict(measured)})
+
+    def rate(self) -> Rate | None:
+        """How quick this machine was found, or None before the first time."""
+        found: Any = self._all().get(RATES, {}).get(machine())
+        try:
+            rate = Rate(str(found["device"]), float(found["flops"]))
+        except (TypeError, KeyError, ValueError):
+            return None
+        return rate if 0 < rate.flops < float("inf") else None
+
+    def keep_rate(self, rate: Rate) -> None:
+        """Remembers the better one of a device: the machine's other work makes it slower, never quicker."""
+        before, values = self.rate(), self._all()
+        if before is not None and before.device == rate.device and before.flops >= rate.flops:
+            return
+        self._write({**values, RATES: {**values.get(RATES, {}), machine(): asdict(rate)}})
+
+    def _write(self, values: dict[str, Any]) -> None:
         unfinished = self._file.with_suffix(f".{os.getpid()}.part")
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)

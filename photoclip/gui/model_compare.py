@@ -11,7 +11,7 @@ from photoclip.gui import theme, words
 from photoclip.gui.model_parts import button, sentence
 from photoclip.gui.session import Session
 from photoclip.gui.strip import PhotoStrip
-from photoclip.library.comparison import Side, compare
+from photoclip.library.comparison import Comparison, Side
 
 COLUMNS = 4
 SHOWN = 12  # photos of each model
@@ -26,6 +26,8 @@ class CompareBox(QFrame):
         super().__init__(parent)
         theme.set_role(self, "sheet")
         self._session = session
+        self._comparison = Comparison(session.models, lambda: session.engine)
+        session.closed.connect(self._comparison.close)
         self.query = QLineEdit()
         self.query.setPlaceholderText(self.tr("a dog in the snow"))
         self.query.setAccessibleName(self.tr("Search with both models"))
@@ -43,14 +45,14 @@ class CompareBox(QFrame):
 
     def look(self) -> None:
         """Search with both models."""
-        query, models = self.query.text().strip(), self._session.models
+        query = self.query.text().strip()
         if not query:
             self.clear()
             self.query.setFocus()
             return
         self._say(self.tr("Searching with both…"))
         self._session.compute(
-            lambda _cancelled: compare(models, query),
+            lambda _cancelled: self._comparison.look(query),
             self._show,
             key="model-compare",
             failed=lambda error: self._say(str(error), "error"),

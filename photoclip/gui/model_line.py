@@ -155,7 +155,13 @@ class PublishedLine(ModelLine):
         self._row = row
         licence = self.tr("licence: {0}").format(row.licence)
         size = self.tr("{0} to download").format(words.size(row.bytes))
-        self._describe(row.quality, [size, self._picture(row.image_size), licence])
+        self._describe(row.quality, [size, self._picture(row.image_size), licence, self._speed(row)])
+
+    def _speed(self, row: PublishedRow) -> str:
+        if not row.photos_per_second:
+            return ""
+        speed = self.locale().toString(row.photos_per_second, "g", 6)
+        return self.tr("about {0} photos/s here (estimated)").format(speed)
 
     def show_download(self, download: Download | None, ended: Ended | None) -> None:
         """Follow the one download, which may be another model's; `ended` is why this one's did."""

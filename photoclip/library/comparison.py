@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError
 from photoclip.library.encoder import Encoder
+from photoclip.library.engines import Engines, KeptEngine
 from photoclip.library.models import LibraryModels, Reading
 from photoclip.library.search import Results, SearchEngine
 
@@ -23,31 +25,49 @@ class Side:
     elsewhere: NDArray[np.int64]  # [N]
 
 
-def compare(models: LibraryModels, query: str) -> tuple[Side, Side]:
-    """The model that serves, and the one that is coming or else the one that served before.
+class Comparison:
+    """Compares two models of a library, query after query; the other one's engine is kept. Thread-safe."""
 
-    Raises PhotoClipError where only one model has read photos of this library, QueryError, ModelError.
-    """
-    first = models.serving
-    second = models.coming or models.previous()
-    if second is None:
-        raise PhotoClipError(
-            f"Only {first.info.name} has read the photos of this library; choose another model with photoclip"
-            " models use NAME, and photoclip index lets it read them."
-        )
-    readings = [models.known_to(model.info) for model in (first, second)]
-    for reading in readings:
-        if not reading.known:
+    def __init__(self, models: LibraryModels, serving: Callable[[], SearchEngine]) -> None:
+        """`serving` gives the engine of the model that serves; it is not closed here."""
+        self._models = models
+        self._serving = serving
+        self._other = KeptEngine(models.library)
+
+    def look(self, query: str) -> tuple[Side, Side]:
+        """The model that serves, and the one that is coming or else the one that served before.
+
+        Raises PhotoClipError where only one model has read photos of this library, QueryError, ModelError.
+        """
+        first, second = self._pair()
+        readings = [self._models.known_to(model.info) for model in (first, second)]
+        for reading in readings:
+            if not reading.known:
+                raise PhotoClipError(
+                    f"{reading.model} has read no photos of this library yet; photoclip index does it."
+                )
+        one, other = self._serving().search(query), self._other.of(second).search(query)
+        return Side(readings[0], one, _ranks(one, other)), Side(readings[1], other, _ranks(other, one))
+
+    def close(self) -> None:
+        """Closes what is kept."""
+        self._other.close()
+
+    def _pair(self) -> tuple[Encoder, Encoder]:
+        first = self._models.serving
+        second = self._models.coming or self._models.previous()
+        if second is None:
             raise PhotoClipError(
-                f"{reading.model} has read no photos of this library yet; photoclip index does it."
+                f"Only {first.info.name} has read the photos of this library; choose another model with"
+                " photoclip models use NAME, and photoclip index lets it read them."
             )
-    one, other = (_search(models, model, query) for model in (first, second))
-    return Side(readings[0], one, _ranks(one, other)), Side(readings[1], other, _ranks(other, one))
+        return first, second
 
 
-def _search(models: LibraryModels, model: Encoder, query: str) -> Results:
-    with closing(SearchEngine(models.library, model)) as engine:
-        return engine.search(query)
+def compare(models: LibraryModels, query: str) -> tuple[Side, Side]:
+    """`Comparison.look`, once."""
+    with closing(Engines(models)) as engines, closing(Comparison(models, engines.current)) as comparison:
+        return comparison.look(query)
 
 
 def _ranks(found: Results, other: Results) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ import torch
 
 from photoclip.clip.architectures import architecture
 from photoclip.clip.encoder import random_encoder
+from photoclip.clip.flops import image_flops
 from photoclip.clip.model import CLIP
 from photoclip.clip.placement import Placement
 from photoclip.library.catalog.folders import add_folder
@@ -24,7 +25,7 @@ from photoclip.library.encoder import EncoderProcess
 from photoclip.library.ingest import fill, index
 from photoclip.library.library import Library
 from photoclip.library.progress import Progress
-from tests.bench.flops import image_flops, text_flops
+from tests.bench.flops import text_flops
 from tests.bench.ingest import ARCHITECTURE, INFO, SEED
 from tests.bench.photos import twelve_megapixels, warm
 from tests.bench.report import Row, at_least, median

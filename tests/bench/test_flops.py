@@ -8,9 +8,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from photoclip.clip.config import CLIPConfig, TextConfig, ViTConfig
+from photoclip.clip.flops import image_flops
 from photoclip.clip.inference import prepare
 from photoclip.clip.model import CLIP
-from tests.bench.flops import image_flops, text_flops
+from tests.bench.flops import text_flops
 
 CONFIG = CLIPConfig(48, ViTConfig(64, 16, 96, 3, 3), TextConfig(20, 500, 64, 2, 3), name="small")
 

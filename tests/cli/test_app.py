@@ -12,7 +12,7 @@ import pytest
 
 from photoclip import app
 from photoclip.clip.models import describe
-from photoclip.clip.precision import Measured, Precisions, machine
+from photoclip.clip.precision import Measured, Precisions, Rate, machine
 from photoclip.errors import ModelError
 from photoclip.library.encoder import EncoderProcess
 from photoclip.library.library import Library
@@ -46,6 +46,16 @@ def test_published_models_are_told_to_the_terminal() -> None:
     assert rows["dfn5b-vit-h-14-378"].sources == ("hub",)
     assert all(row.bytes > 1e8 and row.licence and row.quality for row in rows.values())
     assert not any(row.installed for row in rows.values())
+
+
+def test_what_is_not_here_is_as_fast_as_was_measured_of_the_machine() -> None:
+    assert {row.photos_per_second for row in app.published_models()} == {0.0}
+    Precisions().keep_rate(Rate("cpu", 3e11))
+    speeds = {row.name: row.photos_per_second for row in app.published_models()}
+    assert speeds["openai-vit-b-32"] == 36  # 8.3 billion operations, less what the last block is spared
+    assert speeds["openai-vit-b-16"] == 9
+    assert speeds["openai-vit-l-14-336px"] == 0.8
+    assert speeds["openai-rn50"] == 0
 
 
 def test_a_damaged_model_of_the_person_s_own_is_listed_and_removed() -> None:

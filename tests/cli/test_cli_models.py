@@ -86,6 +86,7 @@ def test_list(models: Commands) -> None:
         {
             "name": "big", "alias": "Big/32", "repository": "somebody/big", "bytes": 605_000_000, "dim": 512,
             "image_size": 224, "licence": "MIT", "quality": "Better.", "sources": ["hub"], "installed": False,
+            "photos_per_second": 0.0,
         }
     ]  # fmt: skip
     assert models.document("models") == found
@@ -98,6 +99,18 @@ def test_list_for_people(models: Commands) -> None:
     assert "605 MB" in available
     assert "MIT" in available
     assert "Better." in available
+    assert "photos/s" not in available
+
+
+@pytest.mark.parametrize(("speed", "said"), [(9.0, "9"), (0.4, "0.4"), (1200.0, "1200")])
+def test_a_model_that_is_not_here_says_about_how_fast_it_would_be(
+    models: Commands, speed: float, said: str
+) -> None:
+    estimated = replace(PUBLISHED, photos_per_second=speed)
+    models.store = replace(models.store, published=lambda: [estimated])
+    available = models.ok("models").stdout.split("To download")[1]
+    assert f"Better. About {said} photos/s here (estimated)." in " ".join(available.split())
+    assert models.document("models")["published"][0]["photos_per_second"] == speed
 
 
 def test_a_damaged_model_is_listed_with_the_reason(models: Commands) -> None:

@@ -89,6 +89,7 @@ def test_the_fastest_way_is_measured_once_and_remembered(config, tmp_path, monke
         return {"CPU, float32": 30.0, "CPU, bfloat16": 20.0}[timed[-1]]
 
     monkeypatch.setattr(placed, "pictures_per_second", speed)
+    monkeypatch.setattr(placed, "block_flops_per_second", lambda _device: 1e11)
     precisions = Precisions(tmp_path / "cache" / "precision.json")
     for _ in range(2):
         chosen = TorchEncoder(random_model(config), config, "key", [BFLOAT16, PLAIN], precisions)
@@ -101,7 +102,31 @@ def test_the_fastest_way_is_measured_once_and_remembered(config, tmp_path, monke
     assert kept.machine == machine()
 
 
-def test_what_was_remembered_is_tried_again_and_left_when_it_fails(config, tmp_path):
+def test_how_quick_the_machine_is_is_learned_with_the_first_model_timed(config, tmp_path, monkeypatch):
+    rates = iter([RuntimeError("out of memory"), 2e11, 3e11])
+    told: list[str] = []
+
+    def rate(device):
+        told.append(device.type)
+        found = next(rates)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(placed, "pictures_per_second", lambda *_: 1.0)
+    monkeypatch.setattr(placed, "block_flops_per_second", rate)
+    precisions = Precisions(tmp_path / "precision.json")
+    TorchEncoder(random_model(config), config, "key", [PLAIN])
+    assert told == []
+    for key, expected in (("a", None), ("a", 2e11), ("a", 2e11), ("b", 3e11)):
+        TorchEncoder(random_model(config), config, key, [BFLOAT16, PLAIN], precisions)
+        kept = precisions.rate()
+        assert (kept.flops if kept else None) == expected
+    assert told == ["cpu"] * 3
+
+
+def test_what_was_remembered_is_tried_again_and_left_when_it_fails(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(placed, "block_flops_per_second", lambda _device: 1e11)
     precisions = Precisions(tmp_path / "precision.json")
     absent = Placement(torch.device("meta"), torch.float32)
     names = (str(absent), str(PLAIN))

@@ -1,5 +1,6 @@
 """What is remembered of the precisions that were measured."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from photoclip.clip.placement import PLAIN, Placement, fastest, pictures_per_second, to_measure
-from photoclip.clip.precision import Measured, Precisions, machine
+from photoclip.clip.precision import RATES, Measured, Precisions, Rate, machine
 
 CUDA = Placement(torch.device("cuda"), torch.float16)
 HALF = Placement(torch.device("cpu"), torch.bfloat16)
@@ -90,3 +91,47 @@ def test_speed_is_pictures_over_the_best_run(monkeypatch: pytest.MonkeyPatch) ->
 
     assert pictures_per_second(encode, 32) == 8 / 4.0  # after 4 seconds there is no second run
     assert shapes == [(8, 32, 32, 3)] * 2
+
+
+def test_the_rate_is_the_best_of_the_device_that_models_run_on(tmp_path: Path) -> None:
+    precisions = Precisions(tmp_path / "precision.json")
+    precisions.keep("a", KEPT)
+    assert precisions.rate() is None
+    for rate, expected in ((2e11, 2e11), (1e11, 2e11), (3e11, 3e11)):
+        precisions.keep_rate(Rate("cpu", rate))
+        assert precisions.rate() == Rate("cpu", expected)
+    precisions.keep_rate(Rate("cuda", 9e13))
+    precisions.keep_rate(Rate("cpu", 1e11))  # the card is gone
+    assert precisions.rate() == Rate("cpu", 1e11)
+    assert precisions.of("a") == KEPT
+    precisions.keep("b", KEPT)
+    assert precisions.rate() == Rate("cpu", 1e11)
+
+
+def test_the_rate_is_this_machine_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    precisions = Precisions(tmp_path / "precision.json")
+    precisions.keep_rate(Rate("cpu", 1e11))
+    with monkeypatch.context() as patch:
+        patch.setattr("photoclip.clip.precision.machine", lambda: "another")
+        assert precisions.rate() is None
+        precisions.keep_rate(Rate("cpu", 2e11))
+    assert precisions.rate() == Rate("cpu", 1e11)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [None, 3, [], {}, {"device": "cpu"}, *({"device": "cpu", "flops": value} for value in ("x", 0, -1))],
+)
+def test_a_damaged_rate_is_none(tmp_path: Path, row: object) -> None:
+    file = tmp_path / "precision.json"
+    file.write_text(json.dumps({RATES: {machine(): row}}))
+    assert Precisions(file).rate() is None
+    Precisions(file).keep_rate(Rate("cpu", 1e11))
+    assert Precisions(file).rate() == Rate("cpu", 1e11)
+
+
+@pytest.mark.parametrize(
+    ("flops", "speed"), [(1e8, 1200), (3.5e10, 4), (1.3e10, 9), (1e9, 120), (9e9, 14), (4e11, 0.3)]
+)
+def test_an_estimate_has_few_digits(flops: float, speed: float) -> None:
+    assert Rate("cpu", 1.23e11).photos_per_second(flops) == pytest.approx(speed)

@@ -10,7 +10,7 @@ import pytest
 
 from photoclip.errors import ModelError, PhotoClipError
 from photoclip.library.catalog.served import Served, served
-from photoclip.library.comparison import compare
+from photoclip.library.comparison import Comparison, compare
 from photoclip.library.engines import Engines
 from photoclip.library.missing_model import MissingModel
 from photoclip.library.models import LibraryModels, Reading
@@ -283,3 +283,44 @@ def test_comparing(models: LibraryModels, shelf: Shelf, zoo: Zoo) -> None:
     assert sorted(one.elsewhere.tolist()) == [0, 0, 1, 2]
     switched(models, shelf, zoo, "big")
     assert [side.found.model for side in compare(models, "-red")] == ["big", "fake"]
+
+
+def test_a_second_comparison_asks_each_model_for_its_words_alone(
+    models: LibraryModels, shelf: Shelf, zoo: Zoo
+) -> None:
+    switched(models, shelf, zoo, "big")
+    engines = Engines(models)
+    comparison = Comparison(models, engines.current)
+    comparison.look("red")
+    told = [zoo.models[name].calls for name in ("starter", "big")]
+    for calls in told:
+        calls.clear()
+    assert [side.found.model for side in comparison.look("blue")] == ["big", "fake"]
+    assert told == [[("texts", 1)]] * 2
+    switched(models, shelf, zoo, "third")
+    one, other = comparison.look("red")
+    assert [side.found.model for side in (one, other)] == ["third", "big"]
+    assert one.found.ids.tolist() == other.found.ids.tolist()
+    listening = len(shelf.catalog._listeners)
+    comparison.close()
+    engines.close()
+    assert len(shelf.catalog._listeners) == listening - 2
+
+
+def test_a_comparison_sees_vectors_that_were_deleted_and_made_again(
+    models: LibraryModels, shelf: Shelf, zoo: Zoo
+) -> None:
+    switched(models, shelf, zoo, "big")
+    engines = Engines(models)
+    comparison = Comparison(models, engines.current)
+    comparison.look("red")
+    models.forget("starter")
+    models.choose("starter")  # the same model comes again
+    read_again = shelf.library.vectors(zoo.models["big"].info).snapshot()[0][:3]
+    hashes = [bytes(key).ljust(16, b"\0") for key in read_again]
+    vectors = encode_pictures(np.zeros((3, 16, 16, 3), np.uint8))
+    shelf.library.vectors(FAKE_INFO).append(hashes, vectors)
+    _, other = comparison.look("red")
+    assert (other.reading, len(other.found), other.found.pending) == (Reading("fake", 3, 4), 3, 1)
+    comparison.close()
+    engines.close()

@@ -2,11 +2,13 @@
 
 list    {models: [{name, path, bytes, dim, image_size, shipped, licence, quality, problem, precision,
          in_use}], in_use,
-         published: [{name, alias, repository, bytes, dim, image_size, licence, quality, sources, installed}]}
+         published: [{name, alias, repository, bytes, dim, image_size, licence, quality, sources, installed,
+         photos_per_second}]}
 get, import    {model: {the same, without in_use}}
 remove    {removed}
 
-`in_use` is the chosen model. What belongs to a library's change of models is in `changeover`.
+`in_use` is the chosen model. `photos_per_second` is an estimate for this machine from what was measured
+here, 0.0 before that and for ResNets. What belongs to a library's change of models is in `changeover`.
 """
 
 from __future__ import annotations
@@ -187,7 +189,9 @@ def _installed(row: ModelRow, in_use: bool) -> tuple[str, ...]:
 
 
 def _available(row: PublishedRow) -> tuple[str, ...]:
-    return ("", *_cells(row.name, row.bytes, row.dim, row.image_size, row.licence, row.quality))
+    speed = f"About {row.photos_per_second:g} photos/s here (estimated)." if row.photos_per_second else ""
+    line = " ".join(part for part in (row.quality, speed) if part)
+    return ("", *_cells(row.name, row.bytes, row.dim, row.image_size, row.licence, line))
 
 
 def _cells(name: str, size: int, dim: int, image_size: int, licence: str, line: str) -> tuple[str, ...]:

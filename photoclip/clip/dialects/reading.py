@@ -47,7 +47,8 @@ def read(path: Path, config: CLIPConfig | None = None) -> tuple[CLIPConfig, Tens
     if found.settings == "photoclip":
         return _read_own(found.weights.parent, config)
     if found.settings == "none" and config is None and path.is_dir():
-        raise ModelError(f"The model in {path} is incomplete: {models.CONFIG_FILE} is missing.")
+        config_file = open_clip.CONFIG if found.weights.name in OPEN_CLIP_WEIGHTS else models.CONFIG_FILE
+        raise ModelError(f"The model in {path} is incomplete: {config_file} is missing.")
     raw, said = containers.read(found.weights)
     tensors = check(names.published(raw, path), path)
     shape = infer_config(tensors, path)
@@ -79,7 +80,10 @@ def _find_in(folder: Path) -> Found:
         return Found(folder / models.WEIGHTS_FILE, "photoclip")
     weights = _first(folder, WEIGHTS)
     if weights is None:
-        raise ModelError(f"The model in {folder} is incomplete: {models.WEIGHTS_FILE} is missing.")
+        if alone := _first(folder, OPEN_CLIP_WEIGHTS):  # another dialect's settings say nothing of them
+            return Found(alone, "none")
+        missing = OPEN_CLIP_WEIGHTS[0] if has_open_clip else models.WEIGHTS_FILE
+        raise ModelError(f"The model in {folder} is incomplete: {missing} is missing.")
     if "model_type" in values:
         return Found(weights, "transformers")
     if has_open_clip:

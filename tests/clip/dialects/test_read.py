@@ -63,6 +63,21 @@ def test_a_folder_without_config(own: Path, tmp_path: Path) -> None:
         dialects.read(tmp_path / "empty")
 
 
+@pytest.mark.parametrize("beside", [None, "{}", '{"model_type": "clip"}'])
+def test_half_of_open_clips_layout_is_told_what_it_lacks(tmp_path: Path, beside: str | None) -> None:
+    weights, config = tmp_path / "open_clip_model.safetensors", tmp_path / "open_clip_config.json"
+    save_file(random_model(CONFIG).state_dict(), weights)
+    if beside is not None:
+        (tmp_path / "config.json").write_text(beside)
+    with pytest.raises(ModelError, match="is incomplete: open_clip_config.json is missing"):
+        dialects.read(tmp_path)
+    assert dialects.read(tmp_path, CONFIG)[0] is CONFIG
+    config.write_text("{}")
+    weights.unlink()
+    with pytest.raises(ModelError, match="is incomplete: open_clip_model.safetensors is missing"):
+        dialects.read(tmp_path)
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '"x"', "[" * 100_000, "\udcff"])
 def test_a_config_that_is_no_json(own: Path, content: str) -> None:
     (own / "config.json").write_bytes(content.encode(errors="surrogateescape"))

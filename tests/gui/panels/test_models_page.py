@@ -22,9 +22,9 @@ from photoclip.library.library import Library
 from photoclip.library.missing_model import MissingModel
 from photoclip.library.progress import Progress
 from photoclip.settings import choose_model
-from tests.gui.panels.fake_store import FakeStore
+from tests.gui.panels.fake_store import FakeStore, published
 from tests.gui.panels.room import Room
-from tests.library.fakes import Zoo, another
+from tests.library.fakes import FakeEncoder, Zoo, another
 
 
 @pytest.fixture
@@ -88,6 +88,16 @@ def test_models_are_listed_with_what_they_cost(page: ModelsPage) -> None:
     assert page.undo.isHidden()
     assert page.compare.isHidden()
     assert "searched with starter" in page.sentence.text()
+
+
+def test_how_fast_a_model_would_be_is_said_as_an_estimate(qtbot: QtBot, english: None) -> None:
+    line = PublishedLine("vit-l")
+    qtbot.addWidget(line)
+    for speed, said in ((9.0, "9"), (0.4, "0.4"), (1200.0, "1,200")):
+        line.show_row(replace(published("vit-l"), photos_per_second=speed))
+        assert line.facts.text().endswith(f" · licence: MIT · about {said} photos/s here (estimated)")
+    line.show_row(published("vit-l"))
+    assert line.facts.text().endswith(" · licence: MIT")
 
 
 def test_without_a_store_there_is_nothing_to_download(room: Room) -> None:
@@ -241,6 +251,24 @@ def test_after_the_change_one_can_go_back_and_compare(shop: Room, page: ModelsPa
     assert one.isVisible()  # still the same two
     here(page, "third").use.click()
     shop.qtbot.waitUntil(one.isHidden)
+
+
+def test_a_second_query_is_only_a_search(shop: Room, page: ModelsPage) -> None:
+    shop.session.models.choose("big")
+    read_with_big(shop)
+    shop.qtbot.waitUntil(lambda: page.undo.text() == "Go back to starter" and page.undo.isVisible())
+    for query in ("red", "blue"):
+        page.compare.query.setText(query)
+        page.compare.look()
+        wanted = shop.coloured(query)
+        shop.qtbot.waitUntil(
+            lambda wanted=wanted: set(page.compare.sides[1].strip.ids[: len(wanted)]) == wanted
+        )
+    before = shop.session.models.previous()
+    assert isinstance(before, FakeEncoder)
+    assert [count for kind, count in before.calls if kind == "texts"][1:] == [1]
+    shop.session.close()
+    assert not shop.session.library.catalog._listeners
 
 
 def test_a_query_that_is_wrong_is_a_sentence(shop: Room, page: ModelsPage) -> None:
