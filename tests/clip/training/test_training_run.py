@@ -141,6 +141,22 @@ def test_joined_towers_agree_with_the_map_between_them(
     assert torch.allclose(model.encode_image(pixels), student.visual(pixels), atol=1e-5)
 
 
+def test_the_fitted_text_tower_comes_half_of_the_way_back(
+    mixture: tuple[Mixture, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = a_run(tmp_path / "run", *mixture).student
+    tower = distill.text_tower(CONFIG, TEXT_DIM)
+    found = []
+    for back in (1.0, 0.0, join.BACK):
+        monkeypatch.setattr(join, "BACK", back)
+        model = join.joined(CONFIG, student.state_dict(), tower.state_dict())
+        join.fit_text(model, CONFIG, mixture[0], mixture[1], ignored, seed=0, steps=2, batch=8)
+        found.append(model.text_projection.detach().clone())
+    before, after, shipped = found
+    assert not torch.allclose(before, after, atol=1e-5)
+    torch.testing.assert_close(shipped, (before + after) / 2)
+
+
 def test_the_evaluation_prints_its_tables(
     data: Path, mixture: tuple[Mixture, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
