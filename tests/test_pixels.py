@@ -12,93 +12,8 @@ from PIL import Image
 
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
-from photoclip.pixels import Decoded, PixelSpec, decode, model_pixels, thumbnail
-
-CORNERS = {(0, 0): (220, 20, 20), (1, 0): (20, 180, 20), (0, 1): (20, 20, 220), (1, 1): (240, 240, 20)}
-STORED_AS = {  # EXIF orientation -> how an upright picture is stored
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
-TURNS = tuple(STORED_AS.values())
-
-
-def upright(width: int = 96, height: int = 64) -> Image.Image:
-    """Four plain quarters, each in a colour of its own."""
-    image = Image.new("RGB", (width, height))
-    for (column, row), colour in CORNERS.items():
-        image.paste(
-            colour,
-            (column * width // 2, row * height // 2, (column + 1) * width // 2, height * (row + 1) // 2),
-        )
-    return image
-
-
-def encoded(image: Image.Image, format: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    image.save(out, format, **options)
-    return out.getvalue()
-
-
-def assert_upright(decoded: Decoded, width: int = 96, height: int = 64) -> None:
-    assert (decoded.width, decoded.height) == (width, height)
-    shown = decoded.image
-    for (column, row), colour in CORNERS.items():
-        at = (int(shown.width * (0.25 + 0.5 * column)), int(shown.height * (0.25 + 0.5 * row)))
-        difference = np.abs(np.array(shown.getpixel(at)) - np.array(colour)).max()
-        assert difference < 30, (column, row, shown.getpixel(at))
-
-
-@pytest.mark.parametrize("orientation", STORED_AS)
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
-def test_orientation_is_applied_exactly_once_in_every_format(format: str, orientation: int) -> None:
-    turn = STORED_AS[orientation]
-    stored = upright() if turn is None else upright().transpose(turn)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    decoded = decode(encoded(stored, format, exif=exif, quality=95), shortest_side=64)
-    assert decoded.format == format
-    assert_upright(decoded)
-
-
-def test_sixteen_real_photos_come_out_upright(test_data: Path) -> None:
-    for kind in ("landscape", "portrait"):
-        folder = test_data / "odd-photos" / "orientation"
-        shown = [
-            decode((folder / f"{kind}_{n}.jpg").read_bytes(), shortest_side=64).image for n in range(1, 9)
-        ]
-        for image in shown[1:]:
-            assert image.size == shown[0].size
-            alike = {
-                turn: likeness(shown[0], image if turn is None else image.transpose(turn)) for turn in TURNS
-            }
-            assert max(alike, key=lambda turn: alike[turn]) is None, alike
-            assert alike[None] > 0.95
-
-
-def likeness(one: Image.Image, other: Image.Image) -> float:
-    """Correlation: the photos of the collection are not equally bright."""
-    grey = [np.asarray(image.convert("L").resize((60, 60))).ravel() for image in (one, other)]
-    return float(np.corrcoef(*grey)[0, 1])
-
-
-@pytest.mark.parametrize("angle", [0, 1, 2, 3])
-def test_heif_is_turned_by_its_reader_and_not_again_by_us(test_data: Path, angle: int) -> None:
-    data = (test_data / "odd-photos" / "heif" / "hevc32.heif").read_bytes()
-    plain = decode(data, shortest_side=32).image
-    # A property of the picture that nothing needs makes room for a rotation, which comes after its cropping.
-    at = data.index(b"pixi")
-    turned_data = data[:at] + b"irot" + bytes((angle, 0, 0, 0, 0, 0)) + data[at + 10 :]
-    turned = decode(turned_data.replace(b"\x81\x02\x03\x05\x84", b"\x81\x02\x03\x84\x05"), shortest_side=32)
-    assert turned.format == "HEIF"
-    wanted = [plain, *(plain.transpose(t) for t in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180))]
-    wanted.append(plain.transpose(Image.Transpose.ROTATE_270))
-    assert np.abs(np.asarray(turned.image, np.int16) - np.asarray(wanted[angle], np.int16)).mean() < 2
+from photoclip.pixels import PixelSpec, decode, model_pixels, thumbnail
+from tests.pixel_pictures import CORNERS, assert_upright, encoded, upright
 
 
 def test_jpeg_is_decoded_no_larger_than_needed() -> None:
@@ -150,13 +65,6 @@ def test_palette_with_a_transparent_entry() -> None:
     image.paste(1, (8, 0, 16, 16))
     shown = decode(encoded(image, "GIF", transparency=0), shortest_side=16).image
     assert (shown.getpixel((2, 2)), shown.getpixel((12, 2))) == ((255, 255, 255), (200, 0, 0))
-
-
-def test_the_first_frame_of_an_animation() -> None:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
-    for format in ("GIF", "WEBP", "PNG"):
-        data = encoded(frames[0], format, save_all=True, append_images=frames[1:], lossless=True)
-        assert np.asarray(decode(data, shortest_side=16).image)[8, 8].tolist() == [255, 0, 0]
 
 
 def test_one_pixel() -> None:

@@ -22,7 +22,7 @@ from torch import Tensor
 from photoclip.clip.batches import free_cached_memory, is_out_of_memory
 from photoclip.clip.placement import probe_pixels
 from photoclip.clip.torchvision_compat import import_torchvision
-from photoclip.pixels import PixelSpec, decoded_side
+from photoclip.pixels import PixelSpec, decoded_side, is_plain
 
 PIXELS_AT_ONCE = 200_000_000
 """Decoded together; 3 bytes each on the device, and about as much again while nvJPEG works."""
@@ -146,7 +146,8 @@ def read_header(place: int, data: bytes, least: int) -> Photo | None:
     width, height = image.size
     shorter, longer = sorted(image.size)
     fits = width * height <= LARGEST and longer <= LONGEST * shorter and shorter >= 2 * least
-    if image.mode not in ("RGB", "L") or _is_stored_as_rgb(image) or not fits:
+    usual = image.mode in ("RGB", "L") and is_plain(image) and not _is_stored_as_rgb(image)
+    if not usual or not fits:
         return None
     return Photo(place, data, width, height, orientation)
 

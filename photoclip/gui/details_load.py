@@ -108,7 +108,8 @@ def rows(details: PhotoDetails) -> list[tuple[str, str]]:
         table.append((tr("details", "Place"), words.coordinates(details.latitude, details.longitude)))
     pixels = f"{words.number(details.width)} × {words.number(details.height)}"
     table.append((tr("details", "Size"), f"{pixels}, {words.size(details.bytes)}"))
-    table.append((tr("details", "Format"), details.format))
+    form = tr("details", "{0}, animated") if details.animated else "{0}"
+    table.append((tr("details", "Format"), form.format(details.format)))
     return table
 
 

@@ -155,7 +155,7 @@ class PublishedLine(ModelLine):
         self._row = row
         licence = self.tr("licence: {0}").format(row.licence)
         size = self.tr("{0} to download").format(words.size(row.bytes))
-        self._describe(row.quality, [size, self._picture(row.image_size), licence, self._speed(row)])
+        self._describe(row.quality, [size, self._picture(row.image_size), licence], self._speed(row))
 
     def _speed(self, row: PublishedRow) -> str:
         if not row.photos_per_second:

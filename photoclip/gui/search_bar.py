@@ -25,7 +25,7 @@ from photoclip.gui import icons, theme
 from photoclip.gui.chips import WIDEST
 from photoclip.gui.controls import ElidedLabel
 from photoclip.gui.grid.model import IDS_MIME
-from photoclip.library.query import EXACT, parse
+from photoclip.library.query import Exact, Filter, Not, SimilarTo, Words, all_of, is_grouped, parse
 
 DEBOUNCE_MS = 150
 CHIP_PICTURE = 18
@@ -141,7 +141,7 @@ class SearchBar(QFrame):
         parts = [chip.request.text for chip in self._chips if chip.request.text]
         words = self.edit.text().strip()
         return SearchRequest(
-            " ".join([*parts, words] if words else parts),
+            all_of([*parts, words] if words else parts),
             tuple(photo for chip in self._chips for photo in chip.request.photos),
             tuple(image for chip in self._chips for image in chip.request.images),
         )
@@ -232,11 +232,15 @@ class SearchBar(QFrame):
             self._take(chip)
 
     def _make_chips(self, *, at_end: bool) -> None:
-        """Turn whole filters among the typed words into chips; one still being typed stays text."""
+        """Turn whole filters among the typed words into chips; one still being typed stays text.
+
+        So does a query with OR or groups as a whole: a filter taken out of it would mean something else.
+        """
         text, chips = self.edit.text(), []
-        for match in reversed(list(_TOKEN.finditer(text))):
-            if match.end() == len(text) and not at_end:
-                continue
+        tokens = [match for match in _TOKEN.finditer(text) if at_end or match.end() < len(text)]
+        if not tokens or is_grouped(text):
+            return
+        for match in reversed(tokens):
             chip = self._chip_for(match.group())
             if chip is not None:
                 text = f"{text[: match.start()]}{text[match.end() :].lstrip()}"
@@ -248,18 +252,20 @@ class SearchBar(QFrame):
 
     def _chip_for(self, token: str) -> SearchChip | None:
         try:
-            query = parse(token)
+            tree = parse(token).tree
         except QueryError:
             return None  # stays as text; the search says what is wrong with it
+        part = tree.part if isinstance(tree, Not) else tree
         request = SearchRequest(token)
-        if query.excluded:
-            return SearchChip(self.tr("not"), query.excluded[0], request, self)
-        if len(query.filters) != 1:
+        if isinstance(part, Words):
+            plain = part.weight == 1 and isinstance(tree, Not)
+            return SearchChip(self.tr("not"), part.text, request, self) if plain else None
+        if not isinstance(part, (Filter, Exact, SimilarTo)):
             return None
-        (found,) = query.filters
-        name = self.tr("named") if found.field == EXACT else found.field
-        kind = self.tr("not {0}").format(name) if found.negated else name
-        return SearchChip(kind, found.value, request, self)
+        name = self.tr("named") if isinstance(part, Exact) else self.tr("similar to")
+        name = part.field if isinstance(part, Filter) else name
+        kind = self.tr("not {0}").format(name) if isinstance(tree, Not) else name
+        return SearchChip(kind, part.value, request, self)
 
     # Events
 

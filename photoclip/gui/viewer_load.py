@@ -23,7 +23,7 @@ KEPT = 5  # pictures of screen size: this one, and the neighbours both ways
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded photo; `image` may be smaller than `width` x `height`.
+    """A decoded photo; `image` may be smaller than `width` x `height`, and is full where no more can be had.
 
     Where there is none, `reason` is the sentence that says why.
     """
@@ -37,10 +37,7 @@ class Picture:
     rating: int = 0
     favourite: bool = False
     reason: str = ""
-
-    @property
-    def is_full(self) -> bool:
-        return self.image.width() >= self.width
+    is_full: bool = True
 
 
 class PictureLoader:
@@ -120,6 +117,7 @@ def decode_photo(details: PhotoDetails, shortest_side: int) -> Picture:
         decoded.truncated,
         details.rating,
         details.favourite,
+        is_full=shortest_side == FULL or decoded.image.width >= decoded.width,
     )
 
 

@@ -1,7 +1,8 @@
-"""Dates as people say them: 2023, 2023-07, 2023-07..2023-09, "last summer", yesterday.
+"""Dates as people say them: 2023, 2023-07, 2023-07..2023-09, >=2023-05, "last summer", "2 weeks ago".
 
 Days are the camera's local days. Weeks begin on Monday; seasons are the northern ones, of whole months
-(summer is June to August), and a winter is named after the year it begins in.
+(summer is June to August), and a winter is named after the year it begins in. "2 weeks ago" is that week,
+"last 2 weeks" are the 14 days up to today.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ MONTHS = [
 ]
 _DAY = timedelta(days=1)
 _NUMERIC = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+_COMPARED = re.compile(r"(>=|<=|>|<) ?(.+)")
+_LAST_DAYS = re.compile(r"last (\d{1,2}) (day|week|month|year)s?", re.ASCII)
+_AGO = re.compile(r"(\d{1,2}) (day|week|month|year)s? ago", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,13 @@ When = Callable[[date], DateRange]  # what a spoken date means, said today
 def parse_date(text: str) -> When | None:
     """What `text` means as a date, as a function of today; None when it is no date."""
     words = " ".join(text.lower().split())
-    if ".." in words:
-        return _span(words)
+    if compared := _COMPARED.fullmatch(words):
+        return _beside(compared[1], _single(compared[2]))
+    return _span(words) if ".." in words else _single(words)
+
+
+def _single(words: str) -> When | None:
+    """A day, week, month, season or year, as digits or as said."""
     fixed = _numeric(words)
     if fixed is not None:
         return lambda today: fixed
@@ -60,10 +69,30 @@ def parse_date(text: str) -> When | None:
         return lambda today: DateRange(today, today)
     if words == "yesterday":
         return lambda today: DateRange(today - _DAY, today - _DAY)
+    if match := _LAST_DAYS.fullmatch(words):
+        return _up_to_today(int(match[1]), match[2])
+    if match := _AGO.fullmatch(words):
+        return _relative(match[2], int(match[1]))
     first, _, second = words.partition(" ")
     if first in ("last", "this") and second:
         return _relative(second, 1 if first == "last" else 0)
     return _named(first, second)
+
+
+def _beside(sign: str, when: When | None) -> When | None:
+    """The days before or after a date, with its own days where the sign says so."""
+    if when is None:
+        return None
+
+    def beside(today: date) -> DateRange:
+        span = when(today)
+        assert span.first is not None
+        assert span.last is not None
+        if sign in (">", ">="):
+            return DateRange(span.first if sign == ">=" else min(span.last, date.max - _DAY) + _DAY, None)
+        return DateRange(None, span.last if sign == "<=" else max(span.first, date.min + _DAY) - _DAY)
+
+    return beside
 
 
 def _span(words: str) -> When | None:
@@ -94,8 +123,29 @@ def _numeric(words: str) -> DateRange | None:
         return None
 
 
+def _up_to_today(count: int, unit: str) -> When | None:
+    """So many units, the last of which ends today."""
+    if count < 1:
+        return None
+    if unit in ("day", "week"):
+        days = count * (7 if unit == "week" else 1)
+        return lambda today: DateRange(today - (days - 1) * _DAY, today)
+    months = count * (12 if unit == "year" else 1)
+    return lambda today: DateRange(_months_before(today, months) + _DAY, today)
+
+
+def _months_before(day: date, count: int) -> date:
+    """The same day of an earlier month, or that month's last day where it is shorter."""
+    month = _months(day.year, day.month - count, 1)
+    assert month.first is not None
+    assert month.last is not None
+    return min(month.first + (day.day - 1) * _DAY, month.last)
+
+
 def _relative(unit: str, back: int) -> When | None:
-    """The running day, week, month, year or season, or the one before it."""
+    """The running day, week, month, year or season, or the one so many `back` (a season: one at most)."""
+    if unit == "day":
+        return lambda today: DateRange(today - back * _DAY, today - back * _DAY)
     if unit == "week":
         return lambda today: _week(today - today.weekday() * _DAY - 7 * back * _DAY)
     if unit == "month":
@@ -141,8 +191,7 @@ def _week(monday: date) -> DateRange:
 
 def _months(year: int, month: int, count: int) -> DateRange:
     """`count` months from `month` (0 is December of the year before)."""
-    if month < 1:
-        year, month = year - 1, month + 12
+    year, month = (year * 12 + month - 1) // 12, (month - 1) % 12 + 1
     first = date(year, month, 1)
     end_year, end_month = divmod(year * 12 + month - 1 + count, 12)
     last = date.max if end_year > 9999 else date(end_year, end_month + 1, 1) - _DAY

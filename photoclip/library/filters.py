@@ -1,9 +1,9 @@
-"""Which photos meet a query's filters: label, album, folder, date and exact words."""
+"""Which photos meet a query's filters, as truths over the rows of the photo table."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
@@ -14,23 +14,57 @@ from photoclip.errors import PhotoClipError, QueryError
 from photoclip.library.catalog.albums import album_photos, find_album, list_albums
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.labels import find_label, labelled, list_labels
-from photoclip.library.catalog.names import plain
+from photoclip.library.catalog.names import nearest, plain
 from photoclip.library.catalog.photos import PhotoTable
 from photoclip.library.dates import parse_date
-from photoclip.library.query import EXACT, Filter
+from photoclip.library.facts import FACT_FIELDS, photos_meeting
+from photoclip.library.query import And, Condition, Exact, Filter, Node, Not, Or, SimilarTo, mistakes
 from photoclip.library.snapshot import Snapshot, folder_parts
 
 T = TypeVar("T")
+ALIKE, COMPARED = 3, 1000  # a suggestion begins as what was typed, and is the nearest of so many at most
 Mask = NDArray[np.bool_]  # [N], a truth per row of the photo table
 
 
-def matching(catalog: Catalog, snapshot: Snapshot, filters: Sequence[Filter], today: date) -> Mask:
-    """The photos that meet all `filters`; raises QueryError for a name the library does not have."""
-    mask = np.ones(len(snapshot), np.bool_)
-    for condition in filters:
-        met = _MASKS[condition.field](catalog, snapshot, condition, today)
-        mask &= ~met if condition.negated else met
-    return mask
+class Conditions:
+    """Tells which photos of a snapshot a query lets be found; each filter is asked once."""
+
+    def __init__(self, catalog: Catalog, snapshot: Snapshot, today: date) -> None:
+        self._catalog = catalog
+        self._snapshot = snapshot
+        self._today = today
+        self._masks: dict[Condition, Mask] = {}
+
+    def allowed(self, tree: Node) -> Mask:
+        """The photos that meet all filters of a tree in which Not stands around single things only.
+
+        Meanings let every photo through. The mask is the caller's own. Raises QueryError for a name the
+        library does not have.
+        """
+        if isinstance(tree, (And, Or)):
+            mask = np.full(len(self._snapshot), isinstance(tree, And))
+            for part in tree.parts:
+                met = self.allowed(part)
+                mask = mask & met if isinstance(tree, And) else mask | met
+            return mask
+        inner = tree.part if isinstance(tree, Not) else tree
+        if not isinstance(inner, (Exact, Filter)):
+            return np.ones(len(self._snapshot), np.bool_)
+        mask = self._mask(inner)
+        return ~mask if isinstance(tree, Not) else mask.copy()
+
+    def _mask(self, condition: Condition) -> Mask:
+        mask = self._masks.get(condition)
+        if mask is None:
+            mask = self._masks[condition] = self._found(condition)
+        return mask
+
+    def _found(self, condition: Condition) -> Mask:
+        if isinstance(condition, Exact):
+            return _exact(self._catalog, self._snapshot, condition)
+        if condition.field in FACT_FIELDS:
+            return mask_of(self._snapshot.table, photos_meeting(self._catalog, condition))
+        return _MASKS[condition.field](self._catalog, self._snapshot, condition, self._today)
 
 
 def mask_of(table: PhotoTable, ids: NDArray[np.int64]) -> Mask:
@@ -39,6 +73,22 @@ def mask_of(table: PhotoTable, ids: NDArray[np.int64]) -> Mask:
     rows = table.rows_of(ids)
     mask[rows[rows >= 0]] = True
     return mask
+
+
+def photo_named(snapshot: Snapshot, similar: SimilarTo) -> int:
+    """The newest photo whose file has this name, with its ending or without; QueryError where none has."""
+    wanted, files = similar.value.casefold(), snapshot.files
+    places = [at for at, name in enumerate(files.names) if wanted in (name, os.path.splitext(name)[0])]
+    rows = snapshot.table.rows_of(files.photos[places])
+    rows = rows[rows >= 0]
+    if not len(rows):
+        alike = sorted(name for name in set(files.names) if name.startswith(wanted[:ALIKE]))[:COMPARED]
+        raise QueryError(
+            f"There is no photo named {similar.value}.{nearest(similar.value, alike)}",
+            similar.position,
+            "the file name of one of your photos",
+        )
+    return int(snapshot.table.ids[rows.min()])
 
 
 def _label(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
@@ -69,7 +119,7 @@ def _named(condition: Filter, find: Callable[[], T]) -> T:
 def _date(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
     when = parse_date(condition.value)
     if when is None:  # a Filter that did not come from `parse`
-        raise QueryError(f"“{condition.value}” is not a date.", condition.position, "a date")
+        raise mistakes.wrong_value(condition.field, condition.value, condition.position)
     start, end = when(today).seconds()
     return (snapshot.table.taken >= start) & (snapshot.table.taken < end)
 
@@ -82,7 +132,7 @@ def _folder(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date
     return mask_of(snapshot.table, files.photos[met[files.folder_of]])
 
 
-def _exact(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
+def _exact(catalog: Catalog, snapshot: Snapshot, condition: Exact) -> Mask:
     """Photos whose file name, or one of whose labels or albums, contains the words, whatever their case."""
     wanted = condition.value.casefold()
     files = snapshot.files
@@ -108,5 +158,4 @@ _MASKS: dict[str, Callable[[Catalog, Snapshot, Filter, date], Mask]] = {
     "album": _album,
     "folder": _folder,
     "date": _date,
-    EXACT: _exact,
 }

@@ -1,15 +1,24 @@
-"""What a camera wrote into a photo, in plain values. Broken EXIF gives fewer values, never an error."""
+"""What cameras, people and programs wrote about a photo, in plain values.
+
+Broken metadata gives fewer values, never an error.
+"""
 
 from __future__ import annotations
 
-import calendar
 import math
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from PIL import Image
+
+from photoclip.library.sidecars.described import Described, UnreadableXmp, first_of
+from photoclip.library.sidecars.embedded import read_inner_iptc, read_inner_xmp
+from photoclip.library.sidecars.places import read_sidecar, sidecars_of
+from photoclip.library.taken import Source, Taken, civil_seconds, from_file, from_name, offset_minutes
 
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _MAKE, _MODEL, _LENS = 0x010F, 0x0110, 0xA434
@@ -17,7 +26,6 @@ _MAKE, _MODEL, _LENS = 0x010F, 0x0110, 0xA434
 _DATES = ((0x9003, 0x9291, 0x9011), (0x9004, 0x9292, 0x9012), (0x0132, 0x9290, 0x9010))
 _EXPOSURE = {"seconds": 0x829A, "f_number": 0x829D, "iso": 0x8827, "focal_mm": 0x920A, "focal_35mm": 0xA405}
 _DATE = re.compile(r"(\d{4})[:\-/.](\d{2})[:\-/.](\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?")
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})$")
 _COMPANY = re.compile(
     r"[ ,]+(corporation|corp|company|co|ltd|inc|gmbh|ag|electronics|optical|imaging|digital|camera|"
     r"computer|communications|mobile)\b\.?",
@@ -27,7 +35,8 @@ _COMPANY = re.compile(
 
 @dataclass(frozen=True)
 class Metadata:
-    """`taken_at` is the camera's local time as if it were UTC, seconds; `taken_offset` is minutes east.
+    """`taken_at` is the camera's local time as if it were UTC, seconds; `taken_offset` is minutes east, and
+    `taken_source` says where the date is from.
 
     `exposure` has any of seconds, f_number, iso, focal_mm, focal_35mm. Latitude and longitude are in degrees.
     """
@@ -39,6 +48,35 @@ class Metadata:
     exposure: dict[str, float] = field(default_factory=dict)
     latitude: float | None = None
     longitude: float | None = None
+    taken_source: Source | None = None
+
+
+@dataclass(frozen=True)
+class PhotoMetadata:
+    """Everything about one file. `problems` are the sentences that say what metadata was refused, and why."""
+
+    camera: Metadata
+    described: Described
+    taken: Taken
+    problems: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Metadata:
+        """The camera's facts with the best date there is, but not the file's time: a file may be copied."""
+        if self.taken.source == "file":
+            return self.camera
+        taken = self.taken
+        return replace(self.camera, taken_at=taken.at, taken_offset=taken.offset, taken_source=taken.source)
+
+
+def read_all(exif: Image.Exif, info: Mapping[Any, Any], path: bytes, mtime_ns: int) -> PhotoMetadata:
+    """EXIF, XMP and IPTC of a photo, its sidecars, and when it was taken, by the best that is known of that.
+
+    `info` is Pillow's, of the opened picture; the file itself is not read, its sidecars are.
+    """
+    camera = read(exif)
+    described, problems = _described(exif, info, path)
+    return PhotoMetadata(camera, described, _when(camera, described, path, mtime_ns), tuple(problems))
 
 
 def read(exif: Image.Exif) -> Metadata:
@@ -50,12 +88,44 @@ def read(exif: Image.Exif) -> Metadata:
     return Metadata(
         taken_at=taken_at,
         taken_offset=offset,
+        taken_source=None if taken_at is None else "exif",
         camera=_camera(_text(tags.get(_MAKE)), _text(tags.get(_MODEL))),
         lens=_text(tags.get(_LENS)) or None,
         exposure=_exposure(tags),
         latitude=latitude,
         longitude=longitude,
     )
+
+
+def _described(exif: Image.Exif, info: Mapping[Any, Any], path: bytes) -> tuple[Described, list[str]]:
+    """What is said about a photo, sidecars before the photo itself, and what was refused of it."""
+    sources: list[Described] = []
+    problems: list[str] = []
+    tags = _tags(exif, None)
+    readers = [partial(_read_sidecar, sidecar) for sidecar in sidecars_of(path)]
+    for reader in (*readers, partial(read_inner_xmp, info, tags)):
+        try:
+            sources.append(reader())
+        except UnreadableXmp as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append(f"The sidecar cannot be read ({error.strerror or error}).")
+    return first_of(*sources, read_inner_iptc(info, tags)), problems
+
+
+def _read_sidecar(path: bytes) -> Described:
+    from photoclip.library.sidecars.xmp import read_xmp  # lxml, which most photos do not need
+
+    data = read_sidecar(path)
+    return Described() if data is None else read_xmp(data)
+
+
+def _when(camera: Metadata, described: Described, path: bytes, mtime_ns: int) -> Taken:
+    if camera.taken_at is not None:
+        return Taken(camera.taken_at, camera.taken_offset, "exif")
+    if described.taken_at is not None:
+        return Taken(described.taken_at, described.taken_offset, "xmp")
+    return from_name(os.path.basename(path)) or from_file(mtime_ns)
 
 
 def _tags(exif: Image.Exif, ifd: int | None) -> dict[int, Any]:
@@ -90,32 +160,13 @@ def _number(value: object) -> float | None:
 def _taken(tags: Mapping[int, Any]) -> tuple[float | None, int | None]:
     for date, fraction, offset in _DATES:
         match = _DATE.match(_text(tags.get(date)))
-        seconds = _seconds([int(part) for part in match.groups()[:6]]) if match else None
+        seconds = civil_seconds([int(part) for part in match.groups()[:6]]) if match else None
         if match is None or seconds is None:
             continue
         digits = re.match(r"\d+", _text(tags.get(fraction)))
         text = digits.group() if digits else match.group(7)
-        return seconds + (float(f"0.{text}") if text else 0.0), _minutes(_text(tags.get(offset)))
+        return seconds + (float(f"0.{text}") if text else 0.0), offset_minutes(_text(tags.get(offset)))
     return None, None
-
-
-def _seconds(parts: list[int]) -> float | None:
-    year, month, day, hour, minute, second = parts
-    if not (1826 <= year <= 2200 and 1 <= month <= 12 and hour < 24 and minute < 60 and second < 61):
-        return None
-    if not 1 <= day <= calendar.monthrange(year, month)[1]:
-        return None
-    return float(calendar.timegm((year, month, day, hour, minute, second)))
-
-
-def _minutes(text: str) -> int | None:
-    if text == "Z":
-        return 0
-    match = _OFFSET.match(text)
-    if not match:
-        return None
-    minutes = int(match[2]) * 60 + int(match[3])
-    return (-minutes if match[1] == "-" else minutes) if minutes <= 15 * 60 else None
 
 
 def _camera(make: str, model: str) -> str | None:

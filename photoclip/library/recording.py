@@ -23,6 +23,7 @@ _FACTS = [
     "format",
     "taken_at",
     "taken_offset",
+    "taken_source",
     "camera",
     "lens",
     "exposure",
@@ -31,6 +32,7 @@ _FACTS = [
     "perceptual_hash",
     "colour",
     "truncated",
+    "animated",
 ]
 
 
@@ -103,7 +105,8 @@ class Recorder:
             for row in self._library.catalog.query("SELECT * FROM content WHERE hash = ?", (hash,)):
                 found[hash] = {key: row[key] for key in _FACTS}
                 found[hash]["exposure"] = json.loads(row["exposure"] or "{}")
-                found[hash]["truncated"] = bool(row["truncated"])
+                for mark in ("truncated", "animated"):
+                    found[hash][mark] = bool(row[mark])
         return found
 
 
@@ -119,6 +122,7 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
             "colour": picture.colour,
             "perceptual_hash": picture.perceptual_hash,
             "truncated": picture.truncated,
+            "animated": picture.animated,
             **vars(picture.metadata),
         }
     return IndexedPhoto(

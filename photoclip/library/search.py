@@ -1,6 +1,6 @@
 """Finding photos: by words, by other photos, by both, within filters.
 
-text -> Query -> who may be found (filters, scope) -> odds per photo (relevance) -> best first
+text -> Query -> who may be found (filters, scope) -> odds per photo (meaning) -> best first
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError
 from photoclip.library import filters, relevance
 from photoclip.library.encoder import Encoder
-from photoclip.library.evidence import Evidence, Question, compare, shown_cosines, table_rows
+from photoclip.library.evidence import Evidence, compare, table_rows
 from photoclip.library.library import Library
+from photoclip.library.meaning import Meaning, meaning_of
 from photoclip.library.neighbours import EXACT_BELOW, Neighbours
-from photoclip.library.query import Query, parse
+from photoclip.library.query import parse
+from photoclip.library.query.tree import pushed_down
+from photoclip.library.query_vectors import Vectors
 from photoclip.library.snapshot import Snapshot, Snapshots
 
 Ids = NDArray[np.int64]
@@ -101,13 +104,17 @@ class SearchEngine:
         where the model is needed and missing, SearchCancelled once `cancelled()` says so.
         """
         query = parse(text)
+        tree = pushed_down(query.tree)
         snapshot = self._snapshots.latest()
         _check(cancelled)
-        allowed = self._allowed(snapshot, query, within)
+        conditions = self._conditions(snapshot)
+        allowed = conditions.allowed(tree)
+        if within is not None:
+            allowed &= filters.mask_of(snapshot.table, within)
         if not (query.has_meaning or photos or images):
             return self._listing(text, snapshot, allowed)
-        question = self._evidence.question(snapshot, query, photos, images)
-        return self._ranked(text, snapshot, question, allowed, lambda: _check(cancelled))
+        meaning = meaning_of(self._evidence, snapshot, query, tree, photos, images, conditions.allowed)
+        return self._ranked(text, snapshot, meaning, allowed, lambda: _check(cancelled))
 
     def similar(
         self,
@@ -119,17 +126,19 @@ class SearchEngine:
     ) -> Results:
         """Photos like all of these, without the `photos` themselves; `words` narrow it as in `search`."""
         query = parse(words)
+        tree = pushed_down(query.tree)
         snapshot = self._snapshots.latest()
-        question = self._evidence.question(snapshot, query, photos, images)
-        allowed = self._allowed(snapshot, query, None)
+        conditions = self._conditions(snapshot)
+        allowed = conditions.allowed(tree)
         allowed[table_rows(snapshot, photos)] = False
-        if not len(question):
+        if not (query.has_meaning or photos or images):
             return self._listing(words, snapshot, allowed)
+        meaning = meaning_of(self._evidence, snapshot, query, tree, photos, images, conditions.allowed)
         if limit is not None and not words and len(snapshot.matrix) >= self._exact_below:
-            near = self._near(snapshot, question, limit + len(photos))
+            near = self._near(snapshot, meaning.vectors, limit + len(photos))
             if np.count_nonzero(allowed & near) >= limit:
                 allowed &= near | (snapshot.rows < 0)
-        results = self._ranked(words, snapshot, question, allowed, lambda: None)
+        results = self._ranked(words, snapshot, meaning, allowed, lambda: None)
         return results if limit is None else results.first(limit)
 
     def text_scores(
@@ -154,18 +163,15 @@ class SearchEngine:
         vectors = self._evidence.vectors.texts(texts)
         return *compare(snapshot, candidates, vectors, lambda: None), snapshot
 
-    def _allowed(self, snapshot: Snapshot, query: Query, within: Ids | None) -> filters.Mask:
-        allowed = filters.matching(self.library.catalog, snapshot, query.filters, self._today())
-        if within is not None:
-            allowed &= filters.mask_of(snapshot.table, within)
-        return allowed
+    def _conditions(self, snapshot: Snapshot) -> filters.Conditions:
+        return filters.Conditions(self.library.catalog, snapshot, self._today())
 
-    def _near(self, snapshot: Snapshot, question: Question, count: int) -> filters.Mask:
+    def _near(self, snapshot: Snapshot, pictures: Vectors, count: int) -> filters.Mask:
         """Photos among which the `count` most like the pictures are, without looking at every vector.
 
         Twice as many are asked for, because some vectors are of photos that are gone.
         """
-        direction = self._evidence.direction(snapshot, question.pictures)
+        direction = self._evidence.direction(snapshot, pictures)
         rows, _ = self._neighbours.nearest(direction, 2 * count)
         near = np.zeros(len(snapshot), np.bool_)
         near[snapshot.photos_at(rows[rows < len(snapshot.matrix)])] = True
@@ -182,13 +188,13 @@ class SearchEngine:
         self,
         text: str,
         snapshot: Snapshot,
-        question: Question,
+        meaning: Meaning,
         allowed: filters.Mask,
         between: Callable[[], None],
     ) -> Results:
         embedded = np.flatnonzero(allowed & (snapshot.rows >= 0))
-        candidates, cosines = compare(snapshot, embedded, question.all(), between)
-        odds = self._evidence.odds(snapshot, question, cosines)
+        candidates, cosines = compare(snapshot, embedded, meaning.vectors, between)
+        odds = meaning.odds(candidates, cosines)
         between()
         order = relevance.best_first(odds)  # equal ones stay newest first
         scores = relevance.score(odds[order])
@@ -197,7 +203,7 @@ class SearchEngine:
             model=self.encoder.info.name,
             ids=snapshot.table.ids[candidates[order]],
             scores=scores,
-            cosines=shown_cosines(question, cosines)[order],
+            cosines=meaning.shown(cosines)[order],
             confident=relevance.confident_count(scores),
             pending=int(np.count_nonzero(allowed)) - len(candidates),
         )

@@ -1,6 +1,7 @@
 """What runs in a decode process: one read and one decode give everything the library keeps of a photo.
 
-Started by spawn, so this module and what it imports stay light: no NumPy, no model, no window.
+Started by spawn, so this module and what it imports stay light: no NumPy (but for files whose
+reader needs it), no model, no window.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Picture:
     colour: int
     thumbnail: bytes = field(repr=False)
     pixels: bytes = field(repr=False)
+    animated: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def prepare(task: Task) -> Outcome:
     if digest == task.known:
         return Prepared(task.path, size, mtime_ns, digest, None)
     try:
-        return Prepared(task.path, size, mtime_ns, digest, picture_of(data, task.spec))
+        return Prepared(task.path, size, mtime_ns, digest, picture_of(data, task.spec, task.path, mtime_ns))
     except UnreadablePhoto as error:
         return Refused(task.path, size, mtime_ns, str(error))
     except MemoryError:
@@ -133,8 +135,8 @@ def prepare(task: Task) -> Outcome:
         )
 
 
-def picture_of(data: bytes, spec: PixelSpec) -> Picture:
-    """Decode once; raises `UnreadablePhoto`."""
+def picture_of(data: bytes, spec: PixelSpec, path: bytes, mtime_ns: int) -> Picture:
+    """Decode once; raises `UnreadablePhoto`. The path tells its name, and where sidecars are."""
     decoded = pixels.decode(data, shortest_side=pixels.decoded_side(spec))
     image = decoded.image
     return Picture(
@@ -142,11 +144,12 @@ def picture_of(data: bytes, spec: PixelSpec) -> Picture:
         height=decoded.height,
         format=decoded.format,
         truncated=decoded.truncated,
-        metadata=metadata.read(decoded.exif),
+        metadata=metadata.read_all(decoded.exif, decoded.info, path, mtime_ns).facts,
         perceptual_hash=difference_hash(image),
         colour=mean_colour(image),
         thumbnail=pixels.thumbnail(image, THUMBNAIL_SIDE),
         pixels=pixels.model_image(image, spec, block_means=decoded.block_means).tobytes(),
+        animated=decoded.animated,
     )
 
 

@@ -45,6 +45,14 @@ def test_results_are_asked_for_shortly_after_typing(qtbot: QtBot, bar: SearchBar
         ("label:Snow", [], "label:Snow"),  # still being typed
         ("date:never ", [], "date:never "),  # wrong: stays to be mended
         ("well-known ", [], "well-known "),
+        ("rating:>=4 ", ["rating:>=4"], ""),
+        ("-is:favourite ", ["not is:favourite"], ""),
+        ("similar:IMG_1 ", ["similar to:IMG_1"], ""),
+        ("size:10MB ", [], "size:10MB "),  # wrong: stays to be mended
+        ("dog OR label:Snow ", [], "dog OR label:Snow "),
+        ("(label:Snow dog ", [], "(label:Snow dog "),
+        ("label:Snow (dog OR cat) ", ["label:Snow"], "(dog OR cat) "),
+        ("sunset^2 -sea^2 ", [], "sunset^2 -sea^2 "),
     ],
 )
 def test_whole_filters_become_chips(
@@ -70,6 +78,26 @@ def test_chips_keep_the_order_of_the_text(bar: SearchBar) -> None:
     bar.set_text('red -blue album:"Winter best"')
     assert chips(bar) == ["not:blue", "album:Winter best"]
     assert bar.edit.text() == "red"
+
+
+def test_a_query_with_or_stays_whole(bar: SearchBar) -> None:
+    bar.set_text("label:Snow dog OR cat")
+    assert chips(bar) == []
+    assert bar.request().text == "label:Snow dog OR cat"
+
+
+def test_chips_hold_for_every_branch_of_what_is_typed(qtbot: QtBot, bar: SearchBar) -> None:
+    bar.set_text("label:Snow")
+    with qtbot.waitSignal(bar.searched) as asked:
+        qtbot.keyClicks(bar.edit, "dog OR cat")
+    assert asked.args == [SearchRequest("label:Snow (dog OR cat)")]
+
+
+def test_or_after_a_chip_is_between_the_two(qtbot: QtBot, bar: SearchBar) -> None:
+    qtbot.keyClicks(bar.edit, "label:Snow OR label:Ice")
+    with qtbot.waitSignals([bar.searched, bar.left]):
+        qtbot.keyClick(bar.edit, Qt.Key.Key_Return)
+    assert bar.request().text == "label:Snow OR label:Ice"
 
 
 def test_backspace_at_the_start_takes_the_last_chip(qtbot: QtBot, bar: SearchBar) -> None:

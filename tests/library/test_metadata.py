@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import calendar
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from photoclip.library.metadata import Metadata, read
-from photoclip.library.worker import picture_of
+from photoclip.library.worker import Prepared, Task, picture_of, prepare
 from photoclip.pixels import PixelSpec
+from tests.library.xmp_samples import LIGHTROOM
 
 
 def exif(
@@ -28,7 +30,7 @@ def exif(
 def test_date_with_fraction_and_offset() -> None:
     found = read(exif({}, {0x9003: "2019:07:21 14:33:05", 0x9291: "25", 0x9011: "-03:30"}))
     assert found.taken_at == calendar.timegm((2019, 7, 21, 14, 33, 5)) + 0.25
-    assert found.taken_offset == -210
+    assert (found.taken_offset, found.taken_source) == (-210, "exif")
 
 
 @pytest.mark.parametrize(
@@ -129,10 +131,32 @@ def test_no_value_makes_it_fail(tags: dict[int, Any]) -> None:
 def test_real_gps_and_broken_exif(test_data: Path) -> None:
     odd = test_data / "odd-photos"
     for path in sorted((odd / "gps").iterdir()):
-        found = picture_of(path.read_bytes(), PixelSpec(32)).metadata
+        found = picture_of(path.read_bytes(), PixelSpec(32), os.fsencode(path), 0).metadata
         assert found.latitude == pytest.approx(43.468, abs=0.01)
         assert found.longitude == pytest.approx(11.883, abs=0.01)
         assert found.camera == "Nikon COOLPIX P6000"
         assert found.taken_at == pytest.approx(calendar.timegm((2008, 10, 22, 17, 0, 0)), abs=7200)
     for path in sorted((odd / "invalid-exif").iterdir()):
-        assert isinstance(picture_of(path.read_bytes(), PixelSpec(32)).metadata, Metadata)
+        assert isinstance(
+            picture_of(path.read_bytes(), PixelSpec(32), os.fsencode(path), 0).metadata, Metadata
+        )
+
+
+def test_a_worker_finds_the_date_in_the_name_or_beside_the_photo(tmp_path: Path) -> None:
+    def found(name: str) -> Metadata:
+        path = tmp_path / name
+        Image.new("RGB", (8, 8)).save(path)
+        prepared = prepare(Task(os.fsencode(path), PixelSpec(32)))
+        assert isinstance(prepared, Prepared)
+        assert prepared.picture is not None
+        return prepared.picture.metadata
+
+    moment = calendar.timegm((2023, 7, 14, 15, 30, 12))
+    assert (found("IMG_20230714_153012.jpg").taken_at, found("IMG_20230714_153012.jpg").taken_source) == (
+        moment,
+        "name",
+    )
+    assert (found("photo.jpg").taken_at, found("photo.jpg").taken_source) == (None, None)
+    (tmp_path / "photo.jpg.xmp").write_bytes(LIGHTROOM)
+    beside = found("photo.jpg")
+    assert (beside.taken_at, beside.taken_offset, beside.taken_source) == (moment, 120, "xmp")

@@ -23,7 +23,10 @@ def walked(root: Path) -> list[str]:
 def test_photos_are_found_by_extension_in_all_folders(tmp_path: Path) -> None:
     for name in ("b.JPG", "a.jpeg", "notes.txt", "one/two/c.HEIC", "one/d.avif", "noextension", "e.jpg.part"):
         touch(tmp_path / name)
-    assert walked(tmp_path) == ["a.jpeg", "b.JPG", "one/d.avif", "one/two/c.HEIC"]
+    for name in ("f.jxl", "g.CR3", "h.NEF", "i.dng", "j.jpg.xmp"):
+        touch(tmp_path / name)
+    photos = ["a.jpeg", "b.JPG", "f.jxl", "g.CR3", "h.NEF", "i.dng", "one/d.avif", "one/two/c.HEIC"]
+    assert walked(tmp_path) == photos
 
 
 def test_sizes_and_times_come_along(tmp_path: Path) -> None:

@@ -33,6 +33,15 @@ def test_one_read_gives_everything(tmp_path: Path) -> None:
     assert np.abs(np.frombuffer(colour, np.uint8).astype(int) - (220, 30, 30)).max() < 10
 
 
+def test_an_animation_is_marked(tmp_path: Path) -> None:
+    path = tmp_path / "moves.gif"
+    picture("red").save(path, save_all=True, append_images=[picture("blue")])
+    found = prepare(Task(bytes(path), SPEC))
+    assert isinstance(found, Prepared)
+    assert found.picture is not None
+    assert found.picture.animated
+
+
 def test_known_content_is_not_decoded_again(tmp_path: Path) -> None:
     path = tmp_path / "letter.jpg"
     path.write_bytes(b"not a picture at all")
@@ -125,7 +134,8 @@ def test_a_file_written_while_it_is_read_is_read_again(
 def test_the_worker_starts_light() -> None:
     code = (
         "import sys, photoclip.library.worker;"
-        "print([name for name in ('numpy', 'torch', 'PySide6', 'sqlite3') if name in sys.modules])"
+        "names = 'numpy torch PySide6 sqlite3 rawpy pylibjxl pi_heif PIL.ImageCms'.split();"
+        "print([name for name in names if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

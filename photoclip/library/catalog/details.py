@@ -47,14 +47,16 @@ class PhotoDetails:
     width: int
     height: int
     format: str
-    taken_at: float | None  # the camera's own; None when it did not say
+    taken_at: float | None  # None when only the file's time is known
     taken_offset: int | None
+    taken_source: str | None  # "exif", "xmp" or "name"
     camera: str | None
     lens: str | None
     exposure: dict[str, Any]
     latitude: float | None
     longitude: float | None
     truncated: bool
+    animated: bool
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
@@ -110,12 +112,14 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         format=photo["format"],
         taken_at=photo["taken_at"],
         taken_offset=photo["taken_offset"],
+        taken_source=photo["taken_source"],
         camera=photo["camera"],
         lens=photo["lens"],
         exposure=json.loads(photo["exposure"]) if photo["exposure"] else {},
         latitude=photo["latitude"],
         longitude=photo["longitude"],
         truncated=bool(photo["truncated"]),
+        animated=bool(photo["animated"]),
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),

@@ -43,6 +43,7 @@ class IndexedPhoto:
     colour: int  # 0xRRGGBB
     taken_at: float | None = None  # the camera's local time as if UTC
     taken_offset: int | None = None  # minutes east of UTC
+    taken_source: str | None = None  # "exif", "xmp" or "name"
     camera: str | None = None
     lens: str | None = None
     exposure: Mapping[str, Any] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class IndexedPhoto:
     longitude: float | None = None
     perceptual_hash: int | None = None  # 64 bits
     truncated: bool = False
+    animated: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class _Batch:
             "format": photo.format,
             "taken_at": photo.taken_at,
             "taken_offset": photo.taken_offset,
+            "taken_source": photo.taken_source,
             "camera": photo.camera,
             "lens": photo.lens,
             "exposure": json.dumps(dict(photo.exposure)) if photo.exposure else None,
@@ -140,10 +143,11 @@ class _Batch:
             "perceptual_hash": _signed(photo.perceptual_hash),
             "colour": photo.colour,
             "truncated": int(photo.truncated),
+            "animated": int(photo.animated),
         }
         found = self.connection.execute(
             f"INSERT INTO content({', '.join(values)}) VALUES({', '.join('?' * len(values))})"
-            f" ON CONFLICT(hash) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in values)}"
+            f" ON CONFLICT(hash) DO UPDATE SET {', '.join(map(_renewed, values))}"
             " RETURNING id",
             tuple(values.values()),
         ).fetchone()
@@ -207,6 +211,17 @@ def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
     ):
         connection.execute(sql, {"new": new, "source": source})
     return new
+
+
+def _renewed(column: str) -> str:
+    """What a content's column becomes when it is read again, perhaps at the path of a copy.
+
+    Only the name may tell another date there, or none: the first name that told one has the word.
+    """
+    if not column.startswith("taken_"):
+        return f"{column} = excluded.{column}"
+    stays = "content.taken_source IS NOT NULL AND coalesce(excluded.taken_source, 'name') = 'name'"
+    return f"{column} = CASE WHEN {stays} THEN content.{column} ELSE excluded.{column} END"
 
 
 def _signed(bits: int | None) -> int | None:

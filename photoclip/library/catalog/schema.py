@@ -72,4 +72,10 @@ MIGRATION_3 = (
     "CREATE TABLE served(key TEXT PRIMARY KEY, name TEXT NOT NULL, turn INTEGER NOT NULL) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2, MIGRATION_3)
+# Whether more frames follow the one that is shown.
+MIGRATION_4 = ("ALTER TABLE content ADD COLUMN animated INTEGER NOT NULL DEFAULT 0",)
+
+# Where the date is from: exif, xmp or name; NULL also for what was read by an earlier version.
+MIGRATION_5 = ("ALTER TABLE content ADD COLUMN taken_source TEXT",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5)

@@ -13,7 +13,7 @@ import pytest
 
 from photoclip.errors import CatalogDamaged, CatalogError, CatalogTooNew, DiskFull
 from photoclip.library.catalog import albums, labels
-from photoclip.library.catalog.backup import KEPT, backup_dir, backup_if_due, backups, make_backup
+from photoclip.library.catalog.backup import KEPT, backup_dir, backups, make_backup
 from photoclip.library.catalog.changes import undo, undo_description
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import details, load_table
@@ -186,17 +186,6 @@ def test_a_failed_transaction_leaves_nothing(catalog: Catalog) -> None:
     with pytest.raises(ZeroDivisionError):
         half()
     assert albums.list_albums(catalog) == []
-
-
-def test_backups_are_made_once_a_day_and_three_are_kept(catalog: Catalog) -> None:
-    first = backup_if_due(catalog.path)
-    assert first is not None
-    assert backup_if_due(catalog.path) is None
-    day_later = first.stat().st_mtime + 86_401
-    assert backup_if_due(catalog.path, now=day_later) is not None
-    newest = [make_backup(catalog.path, now=day_later + n) for n in range(1, KEPT + 2)]
-    assert backups(catalog.path) == newest[::-1][:KEPT]
-    assert backup_dir(catalog.path).stat().st_mode & 0o777 == 0o700
 
 
 def test_each_thread_reads_by_itself_and_ended_threads_leave_nothing(catalog: Catalog) -> None:

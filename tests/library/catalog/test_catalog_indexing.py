@@ -44,6 +44,7 @@ def test_new_files_are_new_photos_with_all_that_was_read(catalog: Catalog, folde
         "one",
         taken_at=JULY,
         taken_offset=120,
+        taken_source="name",
         camera="X100V",
         lens="23mm",
         exposure={"iso": 400},
@@ -59,11 +60,25 @@ def test_new_files_are_new_photos_with_all_that_was_read(catalog: Catalog, folde
     assert change.rows == ()
     known = details(catalog, first)
     assert (known.path, known.name, known.content_hash) == (photo.path, b"\xff\n.jpg", photo.hash)
-    assert (known.taken_at, known.taken_offset, known.camera, known.lens) == (JULY, 120, "X100V", "23mm")
+    assert (known.taken_at, known.taken_offset, known.taken_source) == (JULY, 120, "name")
+    assert (known.camera, known.lens) == ("X100V", "23mm")
     assert (known.exposure, known.latitude, known.longitude) == ({"iso": 400}, 48.1, 11.5)
     assert known.truncated
     assert not known.missing
     assert known.folder_id == folder
+
+
+def test_the_name_of_a_copy_does_not_change_the_date(catalog: Catalog, folder: int) -> None:
+    def date(path: bytes, taken_at: float | None, source: str | None) -> tuple[float | None, str | None]:
+        record_batch(catalog, [indexed(path, folder, "one", taken_at=taken_at, taken_source=source)])
+        found = details(catalog, at(catalog, path))
+        return found.taken_at, found.taken_source
+
+    assert date(b"/p/photo.jpg", None, None) == (None, None)
+    assert date(b"/p/2017-07-14.jpg", JULY, "name") == (JULY, "name")
+    assert date(b"/p/copy.jpg", None, None) == (JULY, "name")
+    assert date(b"/p/2020-01-01.jpg", JULY + 9e7, "name") == (JULY, "name")
+    assert date(b"/p/described.jpg", JULY + 60, "xmp") == (JULY + 60, "xmp")
 
 
 def test_a_copy_is_a_further_file_of_the_photo(catalog: Catalog, folder: int) -> None:

@@ -1,0 +1,57 @@
+"""Which sidecar belongs to which photo.
+
+`x.jpg.xmp` is that of `x.jpg` (digiKam, darktable). `x.xmp` (Lightroom) is that of the one photo named `x`;
+beside a RAW file it is the RAW file's, and of several other photos named `x` it is nobody's.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from photoclip.library.scan import EXTENSIONS
+from photoclip.library.sidecars.described import SIZE_LIMIT, UnreadableXmp
+
+RAW_EXTENSIONS = frozenset(
+    b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2"
+    b" .rwl .sr2 .srf .srw .x3f".split()
+)
+_ENDINGS = (b".xmp", b".XMP")
+
+
+def sidecars_of(photo: bytes) -> list[bytes]:
+    """The sidecars that are there, the photo's very own first."""
+    stem = os.path.splitext(photo)[0]
+    own = next((photo + ending for ending in _ENDINGS if os.path.exists(photo + ending)), None)
+    general = next((stem + ending for ending in _ENDINGS if os.path.exists(stem + ending)), None)
+    if general is not None and not _is_whose(stem, photo):
+        general = None
+    return [path for path in (own, general) if path is not None]
+
+
+def sidecar_to_write(photo: bytes) -> bytes:
+    """The sidecar that is there, or the one to make."""
+    return next(iter(sidecars_of(photo)), photo + _ENDINGS[0])
+
+
+def read_sidecar(path: bytes) -> bytes | None:
+    """A sidecar's bytes, None where there is none; raises UnreadableXmp or OSError."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would wait for ever
+            raise UnreadableXmp("The sidecar is not a regular file.")
+        with open(path, "rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if len(data) > SIZE_LIMIT:
+        raise UnreadableXmp(f"The sidecar is larger than the {SIZE_LIMIT >> 20} MiB that PhotoClip reads.")
+    return data
+
+
+def _is_whose(stem: bytes, photo: bytes) -> bool:
+    """Whether `x.xmp` is this photo's."""
+    extension = photo[len(stem) :].lower()
+    if extension in RAW_EXTENSIONS:
+        return True
+    others = (EXTENSIONS | RAW_EXTENSIONS) - {extension}
+    return not any(os.path.exists(stem + e) or os.path.exists(stem + e.upper()) for e in others)

@@ -1,0 +1,105 @@
+"""Which reader a file gets, by its first bytes: never by its name."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from photoclip.errors import UnreadablePhoto
+
+# Naming the plugins registers just these; Pillow would otherwise load all forty at the first odd file.
+_FORMATS = tuple(
+    plugin.format
+    for plugin in (
+        JpegImagePlugin.JpegImageFile,
+        PngImagePlugin.PngImageFile,
+        WebPImagePlugin.WebPImageFile,
+        GifImagePlugin.GifImageFile,
+        BmpImagePlugin.BmpImageFile,
+        TiffImagePlugin.TiffImageFile,
+        AvifImagePlugin.AvifImageFile,
+    )
+)
+_HEIF_BRANDS = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2", b"mif3")
+)
+_JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")  # a bare codestream, and a container
+# Of these, frames that follow each other; TIFF has pages, HEIF bursts and JPEG (MPO) views of one scene.
+_ANIMATIONS = frozenset(("GIF", "WEBP", "PNG", "AVIF", "JXL"))
+
+
+def open_picture(data: bytes) -> Image.Image:
+    """The picture with its header read and no pixel decoded. Raises `UnreadablePhoto` with the reason."""
+    try:
+        if data.startswith(_JXL_STARTS):
+            from photoclip.pixels.jxl import JxlImageFile
+
+            return JxlImageFile(io.BytesIO(data))
+        image = Image.open(io.BytesIO(data), formats=_readers(data))
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            _read_deep_planes(image)
+        return image
+    except UnidentifiedImageError:
+        raise UnreadablePhoto(_not_a_picture(data)) from None
+    except ImportError as error:
+        raise UnreadablePhoto(f"Pictures of this kind need the package {error.name}: install it.") from None
+    except Exception as error:  # a header made to break readers may raise anything
+        raise UnreadablePhoto(f"The file is damaged: {reason(error)}.") from error
+
+
+def is_animated(image: Image.Image) -> bool:
+    """Whether more frames follow the first. To be asked before the picture is loaded."""
+    try:
+        return image.format in _ANIMATIONS and bool(getattr(image, "is_animated", False))
+    except Exception:  # GIF looks for its second frame, which may be damaged
+        return False
+
+
+def reason(error: Exception) -> str:
+    """An error's own words, or its name where it has none."""
+    return str(error).strip().rstrip(".") or type(error).__name__
+
+
+def _readers(data: bytes) -> tuple[str, ...]:
+    if not _is_heif(data):
+        return _FORMATS
+    import pi_heif
+
+    # Depth maps and other images that go with the picture are left alone: broken ones never cost the photo.
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    return ("HEIF", "AVIF")
+
+
+def _read_deep_planes(image: TiffImagePlugin.TiffImageFile) -> None:
+    """Pillow takes uncompressed 16-bit colours that lie in planes of their own for 8-bit ones."""
+    tags = image.tag_v2
+    in_planes = tags.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2
+    if not in_planes or tags.get(TiffImagePlugin.BITSPERSAMPLE) not in ((16,) * 3, (16,) * 4):
+        return
+    depth = ";16L" if tags.prefix == b"II" else ";16B"
+    for place, tile in enumerate(image.tile):
+        if tile.codec_name == "raw" and isinstance(tile.args, tuple):
+            image.tile[place] = tile._replace(args=(f"{tile.args[0]}{depth}", *tile.args[1:]))
+
+
+def _not_a_picture(data: bytes) -> str:
+    if all(byte >= 32 or byte in b"\t\n\r\f" for byte in data[:512]):
+        return "This is a text file, not a picture."
+    if _is_heif(data):
+        return "This HEIF picture is damaged, or coded in a way PhotoClip does not read."
+    return "This is not a picture in a format PhotoClip reads, or its first bytes are damaged."
+
+
+def _is_heif(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS

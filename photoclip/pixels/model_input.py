@@ -1,0 +1,90 @@
+"""From an upright picture to a model's input and to a thumbnail."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from PIL import Image, ImageFilter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Short enough that a 12-megapixel JPEG is decoded at an eighth (500 x 375), which is a full thumbnail.
+SHORTEST_SIDE = 336
+# Takes back the blur of pixels that are means of blocks: a mean is the value in the middle and a 24th of the
+# second derivatives, to the second order.
+_POINTS = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 28, -1, 0, -1, 0), scale=24)
+
+
+@dataclass(frozen=True)
+class PixelSpec:
+    """What a model wants: `shortest` scales the shorter side to `size` and crops the middle."""
+
+    size: int
+    resize: Literal["shortest", "squash"] = "shortest"
+    interpolation: Literal["bicubic", "bilinear"] = "bicubic"
+
+
+def decoded_side(spec: PixelSpec) -> int:
+    """The `shortest_side` to decode with, for a model and for a thumbnail alike."""
+    return max(SHORTEST_SIDE, spec.size)
+
+
+def model_image(image: Image.Image, spec: PixelSpec, *, block_means: bool = False) -> Image.Image:
+    """The `spec.size` × `spec.size` RGB picture a model wants, resized and cropped as torchvision does.
+
+    `block_means` is `Decoded`'s: the picture comes out as sharp as from the full one.
+    """
+    return _resized(image.filter(_POINTS) if block_means else image, spec)
+
+
+def _resized(image: Image.Image, spec: PixelSpec) -> Image.Image:
+    method = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}[spec.interpolation]
+    size = spec.size
+    if spec.resize == "squash":
+        return image.resize((size, size), method)
+    width, height = image.size
+    if width <= height:
+        scaled = (size, max(size, int(size * height / width)))
+    else:
+        scaled = (max(size, int(size * width / height)), size)
+    left, top = round((scaled[0] - size) / 2.0), round((scaled[1] - size) / 2.0)
+    if max(scaled) > 8 * size:  # a panorama or a thread of pixels: scale only the part that stays
+        return _middle(image, scaled, (left, top), size, method)
+    return image.resize(scaled, method).crop((left, top, left + size, top + size))
+
+
+def model_pixels(image: Image.Image, spec: PixelSpec, *, block_means: bool = False) -> NDArray[np.uint8]:
+    """`model_image` as an array, uint8 [S, S, 3]."""
+    import numpy as np
+
+    return np.asarray(model_image(image.convert("RGB"), spec, block_means=block_means), dtype=np.uint8)
+
+
+def thumbnail(image: Image.Image, longest_side: int) -> bytes:
+    """JPEG bytes, scaled down (never up) to `longest_side`."""
+    width, height = image.size
+    scale = longest_side / max(width, height)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=82)
+    return out.getvalue()
+
+
+def _middle(
+    image: Image.Image,
+    scaled: tuple[int, int],
+    corner: tuple[int, int],
+    size: int,
+    method: Image.Resampling,
+) -> Image.Image:
+    """The middle square of `image` resized to `scaled`, without making the rest."""
+    across, down = image.width / scaled[0], image.height / scaled[1]
+    left, top = corner[0] * across, corner[1] * down
+    box = (left, top, min(image.width, left + size * across), min(image.height, top + size * down))
+    return image.resize((size, size), method, box=box)
