@@ -4,7 +4,8 @@
 #     make demo PHOTOS=folder   the same with photos of yours
 #     make test                 lint, types, import contract and every test
 #
-# Others: make lint, make format, make bench, make package, make clean. PYTHON=python3.12 chooses the Python.
+# Others: make lint, make format, make bench, make soak, make package, make clean. PYTHON=python3.12 chooses the
+# Python, KILLS=1000 how often make soak kills PhotoClip at random.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,8 +13,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --constraint constraints.txt
 INSTALLED := $(VENV)/.installed
 BENCH ?=
+KILLS ?= 200
 
-.PHONY: demo test lint format bench package clean
+.PHONY: demo test lint format bench soak package clean
 
 demo: $(INSTALLED)
 	$(BIN)/photoclip demo $(if $(PHOTOS),"$(PHOTOS)")
@@ -33,6 +35,9 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench $(BENCH)
+
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.library.crash $(KILLS)
 
 package: $(INSTALLED)
 	$(PIP) --editable ".[package]"

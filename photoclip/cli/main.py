@@ -12,7 +12,21 @@ import typer
 from typer.core import TyperGroup
 
 import photoclip
-from photoclip.cli.commands import albums, demo, folders, history, index, labels, models, score, search, watch
+from photoclip.cli.commands import (
+    albums,
+    backup,
+    demo,
+    doctor,
+    export_xmp,
+    folders,
+    history,
+    index,
+    labels,
+    models,
+    score,
+    search,
+    watch,
+)
 from photoclip.cli.services import Services
 from photoclip.cli.status import exit_status
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal
@@ -51,6 +65,9 @@ def build(services: Services) -> typer.Typer:
         if context.invoked_subcommand is None:
             raise typer.Exit(services.open_window(terminal.folder, None))
 
-    for commands in (index, folders, search, score, labels, albums, models, watch, history, demo):
+    for commands in (
+        index, folders, search, score, labels, albums, models, watch, history, backup, doctor,
+        export_xmp, demo,
+    ):  # fmt: skip
         commands.register(app)
     return app

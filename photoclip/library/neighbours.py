@@ -178,27 +178,42 @@ class Neighbours:
                 graph.index.add_items(projected, rows, num_threads=1)
                 graph.count = int(rows[-1]) + 1
 
-    def _load(self, keys: NDArray[np.bytes_]) -> _Graph | None:
-        """The graph from its file, when that is whole and of these rows."""
+    def file_fits(self) -> bool | None:
+        """Whether the graph's file is whole and of this store's rows; None where there is none."""
+        if not (self.graph_path.exists() or self.facts_path.exists()):
+            return None
+        return self._stored(self._store.keys()) is not None
+
+    def _stored(self, keys: NDArray[np.bytes_]) -> tuple[_Projection, int] | None:
+        """What is needed to load the graph's file, and the rows it covers, when it is whole and of these."""
         try:
             with np.load(io.BytesIO(self.facts_path.read_bytes())) as stored:
                 facts = json.loads(str(stored["facts"]))
                 projection = _Projection(stored["mean"], stored["basis"])
             count = int(facts["count"])
-            whole = facts["digest"] == _file_digest(self.graph_path)
+            fits = (
+                facts["version"] == _VERSION
+                and count <= len(keys)
+                and facts["keys"] == _digest(keys[:count])
+                and facts["digest"] == _file_digest(self.graph_path)
+            )
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
-        if (
-            facts["version"] != _VERSION
-            or not whole
-            or count > len(keys)
-            or facts["keys"] != _digest(keys[:count])
-        ):
+        return (projection, count) if fits else None
+
+    def _load(self, keys: NDArray[np.bytes_]) -> _Graph | None:
+        """The graph from its file, when that is whole and of these rows."""
+        stored = self._stored(keys)
+        if stored is None:
             return None
         import hnswlib
 
+        projection, count = stored
         index = hnswlib.Index("l2", projection.basis.shape[1])
-        index.load_index(os.fspath(self.graph_path), max_elements=_room(len(keys)))
+        try:
+            index.load_index(os.fspath(self.graph_path), max_elements=_room(len(keys)))
+        except RuntimeError:  # cut short by a full disk, which hnswlib does not notice when it writes
+            return None
         self._saved = count
         return _Graph(index, projection, count)
 
@@ -245,7 +260,7 @@ def _file_digest(path: Path) -> str:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # two processes may be at it
     try:
         yield part
         part.replace(path)

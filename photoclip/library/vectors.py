@@ -22,10 +22,27 @@ from numpy.typing import NDArray
 from photoclip.errors import DiskFull, PhotoClipError
 
 _MAGIC = b"PhCpVec1"
-_HEADER = 16
+HEADER_BYTES = 16
 _RECORD = np.dtype([("key", "S16"), ("check", "<u8")])
+RECORD_BYTES = _RECORD.itemsize
 _TAIL = 64
 """Rows checked at opening: what a power loss may have torn. `verify` checks them all."""
+_LONGEST = 1 << 16
+"""A dimension above this is a damaged header."""
+_KEPT = "kept"
+"""Part of the name of files that are about to take the place of others."""
+
+
+def stored_dim(keys_path: Path) -> int | None:
+    """The dimension of the vectors whose records these are; None when the file is not what it should be.
+
+    Raises OSError.
+    """
+    with keys_path.open("rb") as file:
+        header = file.read(HEADER_BYTES)
+    dim = int.from_bytes(header[8:], "little")
+    sound = len(header) == HEADER_BYTES and header[:8] == _MAGIC and 0 < dim <= _LONGEST
+    return dim if sound else None
 
 
 class VectorStore:
@@ -101,9 +118,13 @@ class VectorStore:
     def verify(self) -> int:
         """Check every row; damaged files are set aside, sound rows written anew. Returns the rows dropped."""
         self.refresh()
+        return self.keep(self.sound())
+
+    def sound(self) -> NDArray[np.bool_]:
+        """Which rows are as they were written, bool [N]; reads all of them."""
         with self._lock:
             records, matrix = self._records, self._matrix
-        sound = np.fromiter(
+        return np.fromiter(
             (
                 record["check"] == _check(record["key"], row)
                 for record, row in zip(records, matrix, strict=True)
@@ -111,19 +132,28 @@ class VectorStore:
             bool,
             len(records),
         )
-        if sound.all():
+
+    def keep(self, rows: NDArray[np.bool_]) -> int:
+        """Write these rows anew, then set the files with the others aside; bool [N], later ones stay.
+
+        Returns the rows dropped. The new files are whole before the old ones go. Raises `DiskFull`.
+        """
+        if rows.all():
             return 0
         with self._lock:
-            later = np.ones(len(self) - len(sound), bool)  # appended meanwhile
-            keep = np.concatenate([sound, later])
-            keys, rows = (
-                [bytes(key) for key in _full(self._records["key"][keep])],
-                np.array(self._matrix[keep]),
-            )
+            later = np.ones(len(self) - len(rows), bool)  # appended meanwhile
+            kept = np.concatenate([rows, later])
+            keys = [bytes(key) for key in _full(self._records["key"][kept])]
+            fresh = VectorStore(self.rows_path.parent, f"{self.rows_path.stem}.{_KEPT}", self.dim)
+            if keys:
+                fresh._set_aside()  # what a kill in here may have left
+                fresh._write(keys, np.array(self._matrix[kept]))
             self._set_aside()
             if keys:
-                self._write(keys, rows)
-        return int(len(sound) - sound.sum())
+                fresh.rows_path.replace(self.rows_path)
+                fresh.keys_path.replace(self.keys_path)
+            self.refresh()
+        return int(len(rows) - rows.sum())
 
     def close(self) -> None:
         """Let go of the mapped file; the store is empty afterwards."""
@@ -163,12 +193,12 @@ class VectorStore:
             data = self.keys_path.read_bytes()
         except FileNotFoundError:
             return np.empty(0, _RECORD)
-        if len(data) < _HEADER:  # not a record yet, or torn before the first
+        if len(data) < HEADER_BYTES:  # not a record yet, or torn before the first
             return np.empty(0, _RECORD)
-        if data[:_HEADER] != self._header() or not self.rows_path.exists():
+        if data[:HEADER_BYTES] != self._header() or not self.rows_path.exists():
             return None
         return np.frombuffer(
-            data[: len(data) - (len(data) - _HEADER) % _RECORD.itemsize], _RECORD, offset=_HEADER
+            data[: len(data) - (len(data) - HEADER_BYTES) % _RECORD.itemsize], _RECORD, offset=HEADER_BYTES
         )
 
     def _take(self, records: NDArray[np.void], matrix: NDArray[np.float32], state: tuple[int, int]) -> None:
@@ -189,7 +219,7 @@ class VectorStore:
             self.rows_path.parent.mkdir(parents=True, exist_ok=True)
             _write_at(self.rows_path, count * 4 * self.dim, rows.tobytes())
             if count:
-                _write_at(self.keys_path, _HEADER + count * _RECORD.itemsize, records.tobytes())
+                _write_at(self.keys_path, HEADER_BYTES + count * _RECORD.itemsize, records.tobytes())
             else:
                 _write_at(self.keys_path, 0, self._header() + records.tobytes())
         found = self.keys_path.stat()

@@ -59,7 +59,7 @@ def _primary_code(error: sqlite3.Error) -> int | None:
 
 
 def damaged(path: Path) -> CatalogDamaged:
-    """Names the newest backup and exactly how to use it."""
+    """Names the newest backup and how to use it."""
     from photoclip.library.catalog.backup import newest_backup
 
     backup = newest_backup(path)
@@ -69,6 +69,6 @@ def damaged(path: Path) -> CatalogDamaged:
             " a new one (the photos themselves are untouched)."
         )
     return CatalogDamaged(
-        f"The catalog {path} is damaged; to restore the newest backup, close PhotoClip, delete"
-        f" {path.name}-wal and {path.name}-shm beside it if they exist, and copy {backup} over {path}."
+        f"The catalog {path} is damaged; to restore the newest backup ({backup.name}), close PhotoClip and"
+        f" run: photoclip restore --library {path.parent}"
     )

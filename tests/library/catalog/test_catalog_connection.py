@@ -17,6 +17,7 @@ from photoclip.library.catalog.backup import KEPT, backup_dir, backups, make_bac
 from photoclip.library.catalog.changes import undo, undo_description
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import details, load_table
+from photoclip.library.catalog.restore import restore
 from photoclip.library.catalog.schema import MIGRATIONS
 from tests.library.catalog.catalog_helpers import record, stated, watch
 
@@ -95,9 +96,10 @@ def test_a_damaged_catalog_names_the_newest_backup_and_how_to_use_it(version_1: 
     version_1.write_bytes(b"this is no database" * 400)
     with pytest.raises(CatalogDamaged) as caught:
         Catalog(version_1)
-    assert f"copy {newest} over {version_1}" in str(caught.value)
-    assert str(older) not in str(caught.value)
-    version_1.write_bytes(newest.read_bytes())  # the advice, followed
+    assert f"({newest.name})" in str(caught.value)
+    assert f"photoclip restore --library {version_1.parent}" in str(caught.value)
+    assert older.name not in str(caught.value)
+    restore(version_1, newest)  # the advice, followed
     with closing(Catalog(version_1)) as catalog:
         assert [label.name for label in labels.list_labels(catalog)] == ["Kept"]
 
@@ -135,10 +137,10 @@ def test_damage_never_drives_out_sound_backups(tmp_path: Path) -> None:
     pages = bytearray(path.read_bytes())
     pages[8192:] = b"\xa5" * (len(pages) - 8192)
     path.write_bytes(pages)
-    with pytest.raises(CatalogDamaged, match=str(sound[-1])):
+    with pytest.raises(CatalogDamaged, match=sound[-1].name):
         make_backup(path)
     path.write_bytes(b"this is no database" * 400)
-    with pytest.raises(CatalogDamaged, match=str(sound[-1])):
+    with pytest.raises(CatalogDamaged, match=sound[-1].name):
         make_backup(path)
     assert sorted(backup_dir(path).iterdir()) == sound
 
