@@ -196,6 +196,14 @@ class BackgroundIndexer:
             woken = self._work.condition.wait_for(lambda: self._awake() or self._paused != paused, patience)
         if not woken:
             self._end_workers()
+            self._back_up()
+
+    def _back_up(self) -> None:
+        """A library that is open for days is backed up daily too."""
+        try:
+            self._library.back_up()
+        except PhotoClipError as error:
+            self._report(replace(self._last, message=str(error)))
 
     def _follow_folders(self) -> None:
         """Watch the folders there are; scan those that are new or have come back."""

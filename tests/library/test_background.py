@@ -13,6 +13,7 @@ import pytest
 
 from photoclip.errors import PhotoClipError
 from photoclip.library.background import BackgroundIndexer
+from photoclip.library.catalog.backup import backups
 from photoclip.library.catalog.folders import add_folder, list_folders, remove_folder
 from photoclip.library.catalog.photos import failures, load_table, photo_at
 from photoclip.library.library import Library
@@ -69,6 +70,13 @@ def photos(library: Library, tmp_path: Path) -> Path:
     write_photos(tmp_path / "photos", 3)
     add_folder(library.catalog, bytes(tmp_path / "photos"))
     return tmp_path / "photos"
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks up from its rest at once."""
+    monkeypatch.setattr("photoclip.library.background.COME_BACK", 0.1)
+    monkeypatch.setattr("photoclip.library.background.KEEP_WORKERS", 0.1)
 
 
 @pytest.fixture
@@ -132,10 +140,8 @@ def test_removed_folders_are_not_watched_any_more(running: Running, library: Lib
 
 
 def test_a_folder_that_comes_back_is_scanned(
-    library: Library, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, photos: Path, tmp_path: Path, hasty: None
 ) -> None:
-    monkeypatch.setattr("photoclip.library.background.COME_BACK", 0.1)
-    monkeypatch.setattr("photoclip.library.background.KEEP_WORKERS", 0.1)
     photos.rename(tmp_path / "unplugged")
     running = Running(library)
     try:
@@ -328,3 +334,16 @@ def wait_until(holds: Callable[[], Any]) -> None:
         with pytest.raises(queue.Empty):
             pause.get(timeout=0.01)
     raise AssertionError("it never came true")
+
+
+def test_a_library_at_rest_is_backed_up_and_says_why_not(
+    library: Library, hasty: None, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise PhotoClipError("There is no room for a backup.")
+
+    running.indexer.start()
+    wait_until(lambda: backups(library.catalog.path))
+    monkeypatch.setattr(library, "back_up", refuse)
+    step = running.until(lambda step: bool(step.message))
+    assert (step.phase, step.message) == ("idle", "There is no room for a backup.")
