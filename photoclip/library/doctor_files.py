@@ -89,13 +89,15 @@ def examine_backups(catalog: Path) -> Iterator[Finding]:
             catalog_facts(path)
         except CatalogTooNew:  # sound, for the PhotoClip that made it
             continue
-        except CatalogError:
+        except (CatalogError, FileNotFoundError):
+            if not path.exists():  # newer ones have driven it out meanwhile
+                continue
             sentence = f"The backup {path} does not open, or is not whole; a repair sets it aside."
             yield Finding(
                 "backups", "backup-damaged", path, "minor", sentence, mend=partial(_set_aside, path)
             )
     newest = newest_backup(catalog)
-    if newest is None or not catalog.exists():
+    if newest is None or not newest.exists() or not catalog.exists():
         return
     copied = newest.stat().st_mtime
     days = int((time.time() - copied) / DAY)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photoclip.errors import LibraryBusy, PhotoClipError
+from photoclip.errors import CatalogError, LibraryBusy, PhotoClipError
+from photoclip.library import doctor_files
 from photoclip.library.catalog import albums, labels, photos
 from photoclip.library.catalog.backup import backups, make_backup
 from photoclip.library.catalog.folders import add_folder
@@ -261,6 +262,18 @@ def test_the_index_of_a_large_library(folder: Path) -> None:
     assert kinds(examine(folder)) == {"index-stale"}
     repair(folder)
     assert not list((folder / "vectors").glob("*.graph*"))
+
+
+def test_a_backup_that_is_driven_out_meanwhile_is_not_damaged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def driven_out(path: Path) -> None:
+        path.unlink()
+        raise CatalogError(f"There is no backup {path}.")
+
+    monkeypatch.setattr(doctor_files, "catalog_facts", driven_out)
+    make_backup(folder / CATALOG_FILE)
+    assert "backup-damaged" not in kinds(examine(folder))
 
 
 def test_an_old_backup_of_a_changed_catalog(folder: Path) -> None:

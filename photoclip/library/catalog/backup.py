@@ -88,7 +88,10 @@ def backup_if_due(catalog: Path, *, now: float | None = None) -> Path | None:
     stamp = time.time() if now is None else now
     newest = newest_backup(catalog)
     if newest is not None:
-        copied = newest.stat().st_mtime
+        try:
+            copied = newest.stat().st_mtime
+        except FileNotFoundError:  # a newer one, of another process, has driven it out meanwhile
+            return None
         if stamp - copied < DAY or last_change(catalog) <= copied:
             return None
     if shutil.disk_usage(catalog.parent).free < size_of(catalog) + RESERVE:
@@ -196,8 +199,9 @@ def size_of(catalog: Path) -> int:
 
 def _files(catalog: Path) -> list[os.stat_result]:
     """The catalog's file, and its log where something is in it: opening alone makes an empty one."""
-    log = catalog.with_name(catalog.name + "-wal")
-    found = [path.stat() for path in (catalog, log) if path.exists()]
+    found = [catalog.stat()]
+    with contextlib.suppress(FileNotFoundError):  # the last process to close the catalog deletes it
+        found.append(catalog.with_name(catalog.name + "-wal").stat())
     return found[:1] + [each for each in found[1:] if each.st_size]
 
 
