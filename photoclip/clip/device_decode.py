@@ -22,7 +22,7 @@ from torch import Tensor
 from photoclip.clip.batches import free_cached_memory, is_out_of_memory
 from photoclip.clip.placement import probe_pixels
 from photoclip.clip.torchvision_compat import import_torchvision
-from photoclip.pixels import PixelSpec, decoded_side, is_plain
+from photoclip.pixels import PixelSpec, decoded_side, is_plain, scaled_size
 
 PIXELS_AT_ONCE = 200_000_000
 """Decoded together; 3 bytes each on the device, and about as much again while nvJPEG works."""
@@ -169,7 +169,7 @@ def _is_stored_as_rgb(image: JpegImagePlugin.JpegImageFile) -> bool:
 def model_pixels(picture: Tensor, orientation: int, spec: PixelSpec) -> Tensor:
     """A decoded picture uint8 [3, H, W] as the model wants it: uint8 [S, S, 3]."""
     x = upright(picture[None].float(), orientation)  # [1, 3, H, W]
-    height, width = scaled_size(x.shape[-2], x.shape[-1], spec)
+    width, height = scaled_size(x.shape[-1], x.shape[-2], spec)
     x = F.interpolate(x, (height, width), mode=spec.interpolation, align_corners=False, antialias=True)
     top, left = round((height - spec.size) / 2.0), round((width - spec.size) / 2.0)
     x = x[0, :, top : top + spec.size, left : left + spec.size]  # [3, S, S]
@@ -182,16 +182,6 @@ def upright(x: Tensor, orientation: int) -> Tensor:
         x = x.transpose(-2, -1)
     across, down = orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
     return x.flip([dim for dim, turned in ((-1, across), (-2, down)) if turned])
-
-
-def scaled_size(height: int, width: int, spec: PixelSpec) -> tuple[int, int]:
-    """What a picture is resized to before its middle is cut out."""
-    size = spec.size
-    if spec.resize == "squash":
-        return size, size
-    if width <= height:
-        return max(size, int(size * height / width)), size
-    return size, max(size, int(size * width / height))
 
 
 def probe_files() -> list[bytes]:

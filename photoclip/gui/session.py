@@ -128,12 +128,17 @@ class Session(Work):
                 self.indexer.start()
 
     def warm_up(self) -> None:
-        """Load the model now, for a search that is about to come; a failure is the search's to tell."""
+        """Load grammar and model, for a search that is about to come; a failure is the search's to tell."""
         warm = getattr(self.encoder, "warm_up", None)
-        if warm is not None:
-            self.compute(
-                lambda _cancelled: warm(), lambda _nothing: None, key="warm-up", failed=lambda _e: None
-            )
+
+        def work(_cancelled: Cancelled) -> None:
+            from photoclip.library.query import parsing
+
+            parsing.warm_up()
+            if warm is not None:
+                warm()
+
+        self.compute(work, _ignore, key="warm-up", failed=_ignore)
 
     def mutate(
         self,

@@ -8,10 +8,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-EXTENSIONS = frozenset(
+RAW_EXTENSIONS = frozenset(
+    b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .rwl"
+    b" .sr2 .srf .srw .x3f".split()
+)
+EXTENSIONS = RAW_EXTENSIONS | frozenset(
     b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
-    b" .jxl .3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2"
-    b" .rwl .sr2 .srf .srw .x3f".split()
+    b" .jxl".split()
 )
 SYSTEM_FOLDERS = frozenset(
     (

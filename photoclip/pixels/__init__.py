@@ -13,6 +13,7 @@ from photoclip.pixels.model_input import (
     decoded_side,
     model_image,
     model_pixels,
+    scaled_size,
     thumbnail,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "is_plain",
     "model_image",
     "model_pixels",
+    "scaled_size",
     "thumbnail",
 ]

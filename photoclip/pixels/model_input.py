@@ -43,18 +43,21 @@ def model_image(image: Image.Image, spec: PixelSpec, *, block_means: bool = Fals
 
 def _resized(image: Image.Image, spec: PixelSpec) -> Image.Image:
     method = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}[spec.interpolation]
-    size = spec.size
-    if spec.resize == "squash":
-        return image.resize((size, size), method)
-    width, height = image.size
-    if width <= height:
-        scaled = (size, max(size, int(size * height / width)))
-    else:
-        scaled = (max(size, int(size * width / height)), size)
+    size, scaled = spec.size, scaled_size(*image.size, spec)
     left, top = round((scaled[0] - size) / 2.0), round((scaled[1] - size) / 2.0)
     if max(scaled) > 8 * size:  # a panorama or a thread of pixels: scale only the part that stays
         return _middle(image, scaled, (left, top), size, method)
     return image.resize(scaled, method).crop((left, top, left + size, top + size))
+
+
+def scaled_size(width: int, height: int, spec: PixelSpec) -> tuple[int, int]:
+    """Width and height that a picture is resized to before its middle is cut out."""
+    size = spec.size
+    if spec.resize == "squash":
+        return size, size
+    if width <= height:
+        return size, max(size, int(size * height / width))
+    return max(size, int(size * width / height)), size
 
 
 def model_pixels(image: Image.Image, spec: PixelSpec, *, block_means: bool = False) -> NDArray[np.uint8]:

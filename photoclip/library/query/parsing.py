@@ -77,6 +77,13 @@ def all_of(texts: Sequence[str]) -> str:
     return " ".join(f"({text})" if _is_choice(text) else text for text in texts)
 
 
+def warm_up() -> None:
+    """Loads the grammar, which takes a tenth of a second; else the first query that needs it does."""
+    from photoclip.library.query.grammar import parse_tree
+
+    parse_tree("a OR b")
+
+
 def is_grouped(text: str) -> bool:
     """Whether parts of `text` stand in OR or in an inner group: it cannot be taken apart at blanks."""
     try:

@@ -9,13 +9,9 @@ from __future__ import annotations
 import os
 import stat
 
-from photoclip.library.scan import EXTENSIONS
+from photoclip.library.scan import EXTENSIONS, RAW_EXTENSIONS
 from photoclip.library.sidecars.described import SIZE_LIMIT, UnreadableXmp
 
-RAW_EXTENSIONS = frozenset(
-    b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2"
-    b" .rwl .sr2 .srf .srw .x3f".split()
-)
 _ENDINGS = (b".xmp", b".XMP")
 
 
@@ -53,5 +49,5 @@ def _is_whose(stem: bytes, photo: bytes) -> bool:
     extension = photo[len(stem) :].lower()
     if extension in RAW_EXTENSIONS:
         return True
-    others = (EXTENSIONS | RAW_EXTENSIONS) - {extension}
+    others = EXTENSIONS - {extension}
     return not any(os.path.exists(stem + e) or os.path.exists(stem + e.upper()) for e in others)
