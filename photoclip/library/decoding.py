@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import queue
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from photoclip.library import worker
 from photoclip.library.worker import Outcome, Refused, Task
+from photoclip.paths import display
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
@@ -23,6 +25,9 @@ NICENESS = 10
 ATTEMPTS = 2
 AHEAD = 4
 """Photos in flight for each worker: one being decoded, the others ready so that none waits for us."""
+UNEXPECTED = "PhotoClip made a mistake while it read this photo; please report it, with the photo if you may."
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,9 @@ class Decoders:
             pass
         except CancelledError:
             return None
+        except Exception:  # a mistake of ours, or of a decoder's: it costs this photo alone, and is told
+            _log.exception("Reading %s failed.", display(flight.task.path))
+            return self._refuse(flight, UNEXPECTED)
         else:
             return outcome
         if flight.attempt < ATTEMPTS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,7 +39,9 @@ TICK = 0.1
 REPORT = 0.25
 SETTLE = 0.3
 RECENT = 2.0
-"""A file written in the last so many seconds may be unfinished; it is looked at twice before refusing it."""
+"""A file written in the last so many seconds may be unfinished; it is looked at again before refusing it."""
+LOOKS = 5
+"""How often at most: something may be writing it for ever."""
 
 
 def index(
@@ -118,7 +120,7 @@ class _Run:
         self.todo: deque[Wanted] = deque()
         self.reading: dict[bytes, Wanted] = {}
         self.unsettled: list[tuple[Wanted, Refused | Prepared]] = []
-        self.looked_twice: set[bytes] = set()
+        self.looks: Counter[bytes] = Counter()  # at files that did not read well
         self.total = self.missing = self.embedded = 0
         self.sent: set[bytes] = set()  # hashes whose pixels went to the model
         self.lent: dict[bytes, Wanted] = {}  # by hash, files that the model is to decode
@@ -236,7 +238,7 @@ class _Run:
         if isinstance(outcome, Gone):
             return  # gone between scan and reading; the next scan sees to it
         if self._may_be_unfinished(outcome):
-            self.looked_twice.add(wanted.path)
+            self.looks[wanted.path] += 1
             self.unsettled.append((wanted, outcome))
         else:
             self._accept(wanted, outcome)
@@ -265,7 +267,7 @@ class _Run:
     def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
         if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
             return False
-        return outcome.path not in self.looked_twice and time.time() - outcome.mtime_ns / 1e9 < RECENT
+        return self.looks[outcome.path] < LOOKS and time.time() - outcome.mtime_ns / 1e9 < RECENT
 
     def _look_again(self) -> None:
         """Files that did not read well and are new: those that have changed since are read again."""
@@ -275,7 +277,6 @@ class _Run:
             if state_of(wanted.path) == (outcome.size, outcome.mtime_ns):
                 self._accept(wanted, outcome)
             else:
-                self.looked_twice.discard(wanted.path)
                 self.todo.append(wanted)
         self.unsettled.clear()
 
@@ -335,6 +336,7 @@ class _Run:
             Failure(p, f"This folder cannot be read: {why}.", time.time())
             for p, why in self.plan.unreadable.items()
         )
+        others = (Failure(p, sentence, time.time()) for p, sentence in self.plan.refused.items())
         photos, self.photos = frozenset(self.photos), set()
         searchable, self.searchable = frozenset(self.searchable), set()
         return Progress(
@@ -348,7 +350,7 @@ class _Run:
             changed=self.recorder.changed,
             missing=self.missing,
             embedded=self.embedded,
-            failed=(*folders, *self.recorder.failed.values()),
+            failed=(*folders, *others, *self.recorder.failed.values()),
             photos=photos,
             searchable=searchable,
             message=self.message,

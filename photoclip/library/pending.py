@@ -14,7 +14,7 @@ from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, look_at
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """A file as the catalog has it, in whatever folder it was recorded."""
 
@@ -26,7 +26,7 @@ class Known:
     hash: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A file to read. `known` is the hash that its bytes probably have; empty means decode it in any case."""
 
@@ -48,7 +48,8 @@ class Plan:
     gone: list[int] = field(default_factory=list)
     forgotten: list[bytes] = field(default_factory=list)  # failures of files that are gone
     offline: list[bytes] = field(default_factory=list)
-    unreadable: dict[bytes, str] = field(default_factory=dict)
+    unreadable: dict[bytes, str] = field(default_factory=dict)  # folders, with the system's words
+    refused: dict[bytes, str] = field(default_factory=dict)  # what is no file or out of reach, in a sentence
     unchanged: dict[bytes, Wanted] = field(default_factory=dict)  # by hash: where to read that content again
     found: int = 0
     out_of_reach: int = 0  # photos to read that lie in offline folders only
@@ -109,8 +110,15 @@ def plan_folder(
         settled = _settle_known(plan, found, known.get(found.path), folder_id)
         if not settled and not _failed_before(found, failures):
             fresh.append(found)
+    if is_offline(root) and not _emptied_by_hand(root, only):  # it went away meanwhile: nothing is known
+        plan.offline.append(root)
+        return
     plan.unreadable.update(scan.unreadable)
-    hidden = frozenset(scan.unreadable)
+    plan.refused.update(scan.refused)
+    plan.refused.update(
+        {path: f"The file cannot be looked at: {why}." for path, why in scan.unreachable.items()}
+    )
+    hidden = frozenset((*scan.unreadable, *scan.unreachable))
     gone = {path: file for path, file in known.items() if path not in seen and not _covered(path, hidden)}
     plan.gone += [file.file_id for file in gone.values() if not file.missing and file.folder_id == folder_id]
     plan.forgotten += [

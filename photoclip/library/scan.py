@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from photoclip.library.opening import NotAFile, check_kind, written_at
 
 RAW_EXTENSIONS = frozenset(
     b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .rwl"
@@ -24,9 +27,9 @@ SYSTEM_FOLDERS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A file that may be a photo, by its name."""
+    """A file that may be a photo, by its name. `mtime_ns` is `written_at`'s."""
 
     path: bytes
     size: int
@@ -35,9 +38,16 @@ class Found:
 
 @dataclass
 class Scan:
-    """What went wrong on the way: folders that could not be listed, each with the reason."""
+    """What went wrong on the way.
+
+    `unreadable` are folders that could not be listed and `unreachable` files that could not be looked at,
+    each with the system's words: nothing is known of them. `refused` are things that have a photo's name and
+    are no files, each with a sentence.
+    """
 
     unreadable: dict[bytes, str] = field(default_factory=dict)
+    unreachable: dict[bytes, str] = field(default_factory=dict)
+    refused: dict[bytes, str] = field(default_factory=dict)
 
     def walk(self, root: bytes) -> Iterator[Found]:
         """Photos in `root` and below. Links to folders are followed, each real folder is visited once.
@@ -78,20 +88,30 @@ class Scan:
             return []
 
     def _look(self, entry: os.DirEntry[bytes], inside: list[bytes], links: deque[bytes]) -> Found | None:
+        if is_skipped(entry.name):
+            return None
         try:
-            if is_skipped(entry.name):
-                return None
             if entry.is_dir():
                 (links if entry.is_symlink() else inside).append(entry.path)
                 return None
             if not is_candidate(entry.name):
                 return None
             state = entry.stat()
-        except OSError:  # gone meanwhile, or a link to nothing
+            check_kind(state)
+        except OSError as error:
+            if is_candidate(entry.name):
+                self._note_unseen(entry, error)
             return None
-        if not stat.S_ISREG(state.st_mode):
+        except NotAFile as refusal:
+            self.refused[entry.path] = str(refusal)
             return None
-        return Found(entry.path, state.st_size, state.st_mtime_ns)
+        return Found(entry.path, state.st_size, written_at(state))
+
+    def _note_unseen(self, entry: os.DirEntry[bytes], error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError) and error.errno != errno.ELOOP:
+            self.unreachable[entry.path] = error.strerror or str(error)
+        elif entry.is_symlink():  # what else is not found has gone meanwhile
+            self.refused[entry.path] = "This link leads to no file."
 
 
 def look_at(path: bytes) -> Found | None:
@@ -102,7 +122,7 @@ def look_at(path: bytes) -> Found | None:
         state = os.stat(path)
     except OSError:
         return None
-    return Found(path, state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else None
+    return Found(path, state.st_size, written_at(state)) if stat.S_ISREG(state.st_mode) else None
 
 
 def is_candidate(name: bytes) -> bool:

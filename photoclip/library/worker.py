@@ -7,16 +7,13 @@ reader needs it), no model, no window.
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import multiprocessing
 import os
-import stat
 import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
 
 import xxhash
 from PIL import Image
@@ -25,10 +22,13 @@ from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
 from photoclip.library import metadata
 from photoclip.library.metadata import Metadata
+from photoclip.library.opening import NotAFile, open_file, read_at_most, written_at
 from photoclip.pixels import PixelSpec
 
 THUMBNAIL_SIDE = 512
 FILE_LIMIT = 1 << 30
+READINGS = 3
+"""How often a file is read that changes while it is read."""
 MEMORY_LIMIT = 4 << 30
 """Address space of one worker; a 268-megapixel picture with alpha stays inside."""
 
@@ -89,6 +89,16 @@ class Gone:
 Outcome = Prepared | Refused | Gone
 
 
+class Unsettled(UnreadablePhoto):
+    """A file changed each time it was read. `state` is (size, mtime_ns) before the last time."""
+
+    def __init__(self, state: tuple[int, int]) -> None:
+        super().__init__(
+            "The file was being written while it was read; it is read again when it is finished."
+        )
+        self.state = state
+
+
 def start(memory_limit: int, niceness: int) -> None:
     """Prepare a decode process: polite, limited in memory, never outliving the process that started it."""
     warnings.simplefilter("ignore")  # Pillow warns of odd metadata; what matters is recorded
@@ -120,7 +130,9 @@ def prepare(task: Task) -> Outcome:
         return Refused(
             task.path, *state_of(task.path), "The file is too large for the memory PhotoClip may use."
         )
-    except (OSError, UnreadablePhoto) as error:
+    except Unsettled as error:  # in a state that is over: the finished file differs, and is read anew
+        return Refused(task.path, *error.state, str(error))
+    except (OSError, NotAFile, UnreadablePhoto) as error:
         return Refused(task.path, *state_of(task.path), _why(error))
     digest = xxhash.xxh3_128_digest(data)
     if digest == task.known:
@@ -170,29 +182,27 @@ def mean_colour(image: Image.Image) -> int:
 
 
 def read_file(path: bytes) -> tuple[bytes, int, int]:
-    """(bytes, size, mtime_ns), all of one state of the file; raises OSError or `UnreadablePhoto`."""
-    with io.FileIO(path, "rb", opener=_open) as file:
-        before = os.fstat(file.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise UnreadablePhoto("This is not a regular file.")
-        if before.st_size > FILE_LIMIT:
-            raise UnreadablePhoto(f"The file is larger than the {FILE_LIMIT >> 30} GiB PhotoClip reads.")
-        for _ in range(2):
+    """(bytes, size, mtime_ns), all of one state of the file.
+
+    Raises OSError, `NotAFile`, or `UnreadablePhoto` for one that is too large or does not come to rest.
+    """
+    with open_file(path) as file:
+        state = _state(file)
+        for _ in range(READINGS):
+            before = state
             file.seek(0)
-            data = file.readall()
-            after = os.fstat(file.fileno())
-            settled = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-            if settled and len(data) == after.st_size:
-                return data, after.st_size, after.st_mtime_ns
-            before = after
-    raise UnreadablePhoto(
-        "The file was being written while it was read; it is read again when it is finished."
-    )
+            data = read_at_most(file, before[0] + 1)  # one more tells that there is more, perhaps no end
+            state = _state(file)
+            if state == before and len(data) == state[0]:
+                return data, *state
+    raise Unsettled(before)
 
 
-def _open(path: Any, flags: int) -> int:
-    # Non-blocking, so that a FIFO among the photos cannot hang the worker.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _state(file: io.FileIO) -> tuple[int, int]:
+    found = os.fstat(file.fileno())
+    if found.st_size > FILE_LIMIT:
+        raise UnreadablePhoto(f"The file is larger than the {FILE_LIMIT >> 30} GiB PhotoClip reads.")
+    return found.st_size, written_at(found)
 
 
 def state_of(path: bytes) -> tuple[int, int]:
@@ -201,14 +211,12 @@ def state_of(path: bytes) -> tuple[int, int]:
         found = os.stat(path)
     except OSError:
         return 0, 0
-    return found.st_size, found.st_mtime_ns
+    return found.st_size, written_at(found)
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "PhotoClip is not allowed to read this file; change its permissions."
     if isinstance(error, OSError):
-        if error.errno == errno.EISDIR:
-            return "This is a folder, not a picture."
         return f"The file cannot be read: {error.strerror or error}."
     return str(error)

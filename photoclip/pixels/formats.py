@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from PIL import (
     AvifImagePlugin,
@@ -17,6 +18,7 @@ from PIL import (
 )
 
 from photoclip.errors import UnreadablePhoto
+from photoclip.pixels.forgiving import forgiving
 
 # Naming the plugins registers just these; Pillow would otherwise load all forty at the first odd file.
 _FORMATS = tuple(
@@ -35,12 +37,27 @@ _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2", b"mif3")
 )
 _JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")  # a bare codestream, and a container
+_OF_PYTHON = (UnicodeError, RecursionError, NotImplementedError)
+_CONTRADICTION = "its parts contradict each other"
+_OBJECT = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
+_LONGEST_REASON = 200  # characters
 # Of these, frames that follow each other; TIFF has pages, HEIF bursts and JPEG (MPO) views of one scene.
 _ANIMATIONS = frozenset(("GIF", "WEBP", "PNG", "AVIF", "JXL"))
 
 
 def open_picture(data: bytes) -> Image.Image:
-    """The picture with its header read and no pixel decoded. Raises `UnreadablePhoto` with the reason."""
+    """The picture with its header read and no pixel decoded. Raises `UnreadablePhoto` with the reason.
+
+    Damaged or oversized metadata is left out where the reader can do that.
+    """
+    try:
+        return _opened(data)
+    except UnreadablePhoto:
+        with forgiving():
+            return _opened(data)
+
+
+def _opened(data: bytes) -> Image.Image:
     try:
         if data.startswith(_JXL_STARTS):
             from photoclip.pixels.jxl import JxlImageFile
@@ -67,8 +84,15 @@ def is_animated(image: Image.Image) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """An error's own words, or its name where it has none."""
-    return str(error).strip().rstrip(".") or type(error).__name__
+    """What a decoder says is wrong, on one line and without the names of things in its memory.
+
+    The errors of Python itself, met on the way through damaged data, say nothing to people.
+    """
+    if not isinstance(error, (OSError, RuntimeError, SyntaxError, ValueError)) or isinstance(error, _OF_PYTHON):
+        return _CONTRADICTION
+    words = _OBJECT.sub("", error.strerror or str(error) if isinstance(error, OSError) else str(error))
+    line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return line[:_LONGEST_REASON].strip(" .:") or _CONTRADICTION
 
 
 def _readers(data: bytes) -> tuple[str, ...]:
@@ -78,7 +102,8 @@ def _readers(data: bytes) -> tuple[str, ...]:
 
     # Depth maps and other images that go with the picture are left alone: broken ones never cost the photo.
     pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    return ("HEIF", "AVIF")
+    brands = data[16 : int.from_bytes(data[:4], "big")]  # that the file is compatible with
+    return ("AVIF", "HEIF") if b"avif" in brands else ("HEIF", "AVIF")
 
 
 def _read_deep_planes(image: TiffImagePlugin.TiffImageFile) -> None:

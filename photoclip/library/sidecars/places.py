@@ -7,8 +7,8 @@ beside a RAW file it is the RAW file's, and of several other photos named `x` it
 from __future__ import annotations
 
 import os
-import stat
 
+from photoclip.library.opening import NotAFile, open_file, read_at_most
 from photoclip.library.scan import EXTENSIONS, RAW_EXTENSIONS
 from photoclip.library.sidecars.described import SIZE_LIMIT, UnreadableXmp
 
@@ -33,12 +33,12 @@ def sidecar_to_write(photo: bytes) -> bytes:
 def read_sidecar(path: bytes) -> bytes | None:
     """A sidecar's bytes, None where there is none; raises UnreadableXmp or OSError."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would wait for ever
-            raise UnreadableXmp("The sidecar is not a regular file.")
-        with open(path, "rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+        with open_file(path) as file:
+            data = read_at_most(file, SIZE_LIMIT + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except NotAFile:
+        raise UnreadableXmp("The sidecar is not a regular file.") from None
     if len(data) > SIZE_LIMIT:
         raise UnreadableXmp(f"The sidecar is larger than the {SIZE_LIMIT >> 20} MiB that PhotoClip reads.")
     return data
