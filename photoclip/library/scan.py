@@ -61,8 +61,9 @@ class Scan:
             if not self._first_visit(folder, visited):
                 continue
             inside: list[bytes] = []
-            for entry in self._entries(folder):
-                found = self._look(entry, inside, links)
+            entries = self._entries(folder)
+            while entries:  # each is let go once looked at: of a million, what they have found takes room
+                found = self._look(entries.pop(), inside, links)
                 if found is not None:
                     yield found
             folders.extendleft(reversed(inside))
@@ -80,9 +81,10 @@ class Scan:
         return True
 
     def _entries(self, folder: bytes) -> list[os.DirEntry[bytes]]:
+        """What is in a folder, the last name first."""
         try:
             with os.scandir(folder) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
+                return sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
             self.unreadable[folder] = error.strerror or str(error)
             return []

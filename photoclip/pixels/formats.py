@@ -37,6 +37,7 @@ _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2", b"mif3")
 )
 _JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")  # a bare codestream, and a container
+_OF_DECODERS = (OSError, RuntimeError, SyntaxError, ValueError)
 _OF_PYTHON = (UnicodeError, RecursionError, NotImplementedError)
 _CONTRADICTION = "its parts contradict each other"
 _OBJECT = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
@@ -88,7 +89,7 @@ def reason(error: Exception) -> str:
 
     The errors of Python itself, met on the way through damaged data, say nothing to people.
     """
-    if not isinstance(error, (OSError, RuntimeError, SyntaxError, ValueError)) or isinstance(error, _OF_PYTHON):
+    if isinstance(error, _OF_PYTHON) or not isinstance(error, _OF_DECODERS):
         return _CONTRADICTION
     words = _OBJECT.sub("", error.strerror or str(error) if isinstance(error, OSError) else str(error))
     line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
@@ -123,6 +124,8 @@ def _not_a_picture(data: bytes) -> str:
         return "This is a text file, not a picture."
     if _is_heif(data):
         return "This HEIF picture is damaged, or coded in a way PhotoClip does not read."
+    if data[4:12] in (b"ftypavif", b"ftypavis"):  # libavif does not say which
+        return "This AVIF picture is damaged, or larger than PhotoClip accepts."
     return "This is not a picture in a format PhotoClip reads, or its first bytes are damaged."
 
 

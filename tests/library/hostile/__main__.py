@@ -1,7 +1,8 @@
 """The long form: python -m tests.library.hostile [FLIPS [SEED [FIRST]]], a part of `make soak`.
 
-Every sample cut off at 20 places, then FLIPS damaged ones; FIRST goes on where another run ended. With
-PHOTOCLIP_TEST_DATA the odd photos are among them. A file that fails is kept, and named.
+Every sample cut off at 20 places, pictures around the pixel limits, FLIPS damaged files, and the scan of a
+folder with a million; with FIRST only the damaged files, from where another run ended. With
+PHOTOCLIP_TEST_DATA the odd photos are among them. The files of a batch that fails are kept.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from photoclip.library.decoding import Decoders
+from tests.library.hostile import many
+from tests.library.hostile.giants import CLAIMS, GIGAPIXEL, PHONE, claiming, phone_jpeg
 from tests.library.hostile.mutations import flips, truncations
 from tests.library.hostile.samples import odd_photos, samples
 from tests.library.hostile.trial import Trial
@@ -23,17 +26,11 @@ BATCH = 200
 
 
 def main(count: int, seed: int, first: int) -> None:
-    extra = os.environ.get("PHOTOCLIP_TEST_DATA")
-    files = samples() | (odd_photos(Path(extra)) if extra else {})
-    cut = truncations(files) if first == 0 else iter(())
-    began, done = time.monotonic(), 0
+    began = time.monotonic()
     decoders = Decoders()
     try:
         with tempfile.TemporaryDirectory() as folder, Trial(Path(folder), decoders) as trial:
-            for batch in _batches(files.items(), cut, _flips_of_read(trial, files, seed, first, count)):
-                _try(trial, batch)
-                done += len(batch)
-                _say(f"\r{done} files, {len(trial.read)} read, {trial.reasons.total()} refused")
+            done = _damage(trial, count, seed, first)
     finally:
         decoders.close()
     _say(f"\r{done} files with seed {seed} in {time.monotonic() - began:.0f} s: {len(trial.read)} read, ")
@@ -42,6 +39,29 @@ def main(count: int, seed: int, first: int) -> None:
         _say(f"{times:6} {reason}\n")
     for name, reason in trial.suspects.items():
         _say(f"{name}: {reason}\n")
+    if first == 0:
+        _say(f"{many.scan(many.MILLION)}\n")
+
+
+def _damage(trial: Trial, count: int, seed: int, first: int) -> int:
+    """Try everything; how many files that were."""
+    extra = os.environ.get("PHOTOCLIP_TEST_DATA")
+    files = samples() | (odd_photos(Path(extra)) if extra else {})
+    once = chain(truncations(files), _giants()) if first == 0 else iter(())
+    done = 0
+    for batch in _batches(files.items(), once, _flips_of_read(trial, files, seed, first, count)):
+        _try(trial, batch)
+        done += len(batch)
+        _say(f"\r{done} files, {len(trial.read)} read, {trial.reasons.total()} refused")
+    return done
+
+
+def _giants() -> Iterator[tuple[str, bytes]]:
+    """What a phone takes, and small files that say they are as large."""
+    yield "phone.jpg", phone_jpeg(*PHONE)
+    for format in CLAIMS:
+        yield f"{format}-of-a-phone.jpg", claiming(format, *PHONE)
+        yield f"{format}-of-a-satellite.jpg", claiming(format, *GIGAPIXEL)
 
 
 def _flips_of_read(
