@@ -117,13 +117,13 @@ class RawFile:
         return 1 if turned and self.orientation in ON_ITS_SIDE else self.orientation
 
     def half_size(self) -> Image.Image:
-        """The sensor's picture with one pixel for each four, in sRGB, not turned."""
+        """The sensor's picture with one pixel for each four, in sRGB or, of a monochrome one, grey; not turned."""
         with _translated():
             # LibRaw's flip is switched off: the picture is turned in one place, for all formats.
             pixels = self._handle.postprocess(
                 half_size=True, use_camera_wb=True, user_flip=0, gamma=(2.4, 12.92)
             )
-        return Image.fromarray(pixels)
+        return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
 @contextmanager

@@ -159,6 +159,7 @@ _MAKERS: dict[str, Callable[[], bytes]] = {
     "lossy.jxl": lambda: _jxl(lossless=False),
     "lossless.jxl": lambda: _jxl(lossless=True),
     "sensor.dng": lambda: dng(photograph().resize((96, 64)), orientation=6),
+    "grey.dng": lambda: dng(photograph().resize((96, 64)), monochrome=True),
     "preview.dng": lambda: dng(photograph().resize((96, 64)), preview=_jpeg()),
     "sensor.nef": lambda: dng(photograph().resize((96, 64)), maker=b"NIKON CORPORATION", version=b""),
 }
