@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import PhotoTable, load_table
+from photoclip.library.cosines import Half
 from photoclip.library.library import Library
 from photoclip.library.vectors import VectorStore
 
@@ -40,7 +41,7 @@ class Snapshot:
 
     catalog: Catalog
     table: PhotoTable
-    matrix: NDArray[np.float32]  # [M, D], unit rows, of any content ever embedded
+    matrix: Half  # [M, D], unit rows, of any content ever embedded
     rows: NDArray[np.int64]  # [N], the row of each photo's vector in `matrix`; -1 is not embedded yet
 
     def __len__(self) -> int:
