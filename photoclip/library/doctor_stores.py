@@ -20,10 +20,10 @@ from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.faults import translated
 from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.catalog.served import served
+from photoclip.library.cosines import Half
 from photoclip.library.doctor_findings import Finding, Part, Severity, are, many
 from photoclip.library.levels import are_unit
 from photoclip.library.neighbours import Neighbours
-from photoclip.library.cosines import Half
 from photoclip.library.vectors import HEADER_BYTES, RECORD_BYTES, VectorStore, stored_dim
 
 ROWS_AT_A_TIME = 16_384

@@ -1,4 +1,4 @@
-"""The directions in which a model's vectors vary most: fewer numbers that tell vectors apart almost as well."""
+"""The directions in which vectors vary most: fewer numbers, which tell them apart almost as well."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoclip.library.cosines import Half, Vectors
+from photoclip.library.levels import are_unit
 
 _SAMPLE = 20_000
+
+
+def sample_of(matrix: Half, count: int) -> Half:
+    """Some of the rows from all over `matrix`, about `count` where it has more, without damaged ones."""
+    sample = matrix[:: max(1, len(matrix) // count)]
+    return sample[are_unit(sample)]
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Projection:
     @classmethod
     def of(cls, matrix: Half, directions: int) -> Projection:
         """From a sample of the unit rows of `matrix` [N, D]; no more directions than D."""
-        sample = np.asarray(matrix[:: max(1, len(matrix) // _SAMPLE)], np.float64)
+        sample = sample_of(matrix, _SAMPLE).astype(np.float64)
         mean = sample.mean(axis=0)
         _, main = np.linalg.eigh(np.cov((sample - mean).T))
         basis = main[:, ::-1][:, : min(directions, matrix.shape[1])]

@@ -23,7 +23,7 @@ from photoclip.library.neighbours import EXACT_BELOW, Neighbours
 from photoclip.library.query import parse
 from photoclip.library.query.tree import pushed_down
 from photoclip.library.query_vectors import Vectors
-from photoclip.library.sketch import Sketch
+from photoclip.library.sketch import SKETCHED_FROM, Sketch
 from photoclip.library.snapshot import Snapshot, Snapshots
 
 Ids = NDArray[np.int64]
@@ -73,8 +73,11 @@ class SearchEngine:
         *,
         today: Callable[[], date] = date.today,
         exact_below: int = EXACT_BELOW,
+        sketched_from: int = SKETCHED_FROM,
     ) -> None:
-        """`exact_below` is how many vectors make it worth asking a graph for the few most similar photos."""
+        """`exact_below` is how many vectors make it worth asking a graph for the few most similar photos,
+        `sketched_from` how many are first looked at as sketches.
+        """
         self.library = library
         self.encoder = encoder
         self._today = today
@@ -82,7 +85,7 @@ class SearchEngine:
         store = library.vectors(encoder.info)
         self._snapshots = Snapshots(library, store)
         self._neighbours = Neighbours(store, exact_below=exact_below)
-        self._sketch = Sketch(store)
+        self._sketch = Sketch(store, sketched_from=sketched_from)
         self._evidence = Evidence(encoder)
 
     def refresh(self) -> None:

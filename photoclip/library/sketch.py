@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from photoclip.library.cosines import Cosines, Half, Vectors, cosines, dots
 from photoclip.library.polite import PoliteThread
-from photoclip.library.projection import Projection
+from photoclip.library.projection import Projection, sample_of
 from photoclip.library.vectors import VectorStore
 
 SKETCHED_FROM = 200_000
@@ -46,9 +46,7 @@ class _Drawn:
 
     def fits(self, matrix: Half) -> bool:
         """Whether these are still the first rows of `matrix`."""
-        return self.count <= len(matrix) and np.array_equal(
-            matrix[self.count - 1], self.last, equal_nan=True
-        )
+        return self.count <= len(matrix) and np.array_equal(matrix[self.count - 1], self.last, equal_nan=True)
 
 
 class Sketch:
@@ -100,8 +98,8 @@ class Sketch:
 
 def _begun(matrix: Half) -> _Drawn:
     projection = Projection.of(matrix, DIRECTIONS)
-    sample = projection(matrix[:: max(1, len(matrix) // _ROWS_AT_A_TIME)])
-    step = float(np.abs(sample).max()) / _LEVELS or 1.0
+    sample = projection(sample_of(matrix, _ROWS_AT_A_TIME))
+    step = float(np.abs(sample).max(initial=0)) / _LEVELS or 1.0
     room = np.empty((0, projection.basis.shape[1]), np.int8)
     return _Drawn(projection, step, room, 0, len(matrix), matrix[-1])
 
@@ -113,8 +111,8 @@ def _grown(drawn: _Drawn, matrix: Half) -> _Drawn:
         room = np.empty((len(matrix) + len(matrix) // 8, drawn.room.shape[1]), np.int8)
         room[: drawn.count] = drawn.room[: drawn.count]
     end = min(drawn.count + _ROWS_AT_A_TIME, len(matrix))
-    part = drawn.projection(matrix[drawn.count : end])
-    room[drawn.count : end] = _bytes(part, drawn.step)
+    with np.errstate(invalid="ignore", over="ignore"):  # a damaged vector is found out when it is compared
+        room[drawn.count : end] = _bytes(drawn.projection(matrix[drawn.count : end]), drawn.step)
     return _Drawn(drawn.projection, drawn.step, room, end, drawn.first, np.array(matrix[end - 1]))
 
 
@@ -127,5 +125,5 @@ def _estimated(drawn: _Drawn, vectors: Vectors) -> Cosines:
 
 
 def _bytes(values: Vectors, step: float | NDArray[np.float32]) -> Bytes:
-    with np.errstate(invalid="ignore"):  # a damaged vector looks like any other, and is found out later
-        return np.nan_to_num(np.rint(values / step)).clip(-_LEVELS, _LEVELS).astype(np.int8)
+    levels: Vectors = np.nan_to_num(np.rint(values / step)).clip(-_LEVELS, _LEVELS)
+    return levels.astype(np.int8)
