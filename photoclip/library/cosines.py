@@ -44,11 +44,11 @@ def cosines_of(
     return cosines(stored, vectors, between)[rows]
 
 
-def dots(rows: NDArray[Any], vectors: NDArray[Any]) -> NDArray[np.float64]:
-    """Dot products [N, K] of rows [N, D] and vectors [K, D] of one type, on all cores."""
+def dots(rows: NDArray[Any], vectors: NDArray[Any]) -> Cosines:
+    """Dot products, float32 [N, K], of rows [N, D] and vectors [K, D] of one type, on all cores."""
     import simsimd
 
     if not len(rows) or not len(vectors):
-        return np.empty((len(rows), len(vectors)), np.float64)
-    found = simsimd.cdist(np.ascontiguousarray(rows), vectors, metric="dot", threads=0)
-    return np.asarray(found, np.float64).reshape(len(rows), len(vectors))
+        return np.empty((len(rows), len(vectors)), np.float32)
+    found = simsimd.cdist(np.ascontiguousarray(rows), vectors, metric="dot", threads=0, out_dtype="f32")
+    return np.asarray(found, np.float32).reshape(len(rows), len(vectors))

@@ -50,8 +50,9 @@ def _chosen(
     """What to list by the estimates [N, K], with the best compared exactly."""
     odds = meaning.odds(candidates, cosines)
     between()
-    listed = odds >= min(0.0, _level(odds))
-    best = np.flatnonzero(odds >= _level(odds))
+    level = _level(odds)
+    listed = odds >= min(0.0, level)
+    best = np.flatnonzero(odds >= level)
     cosines[best] = cosines_of(snapshot.matrix, snapshot.rows[candidates[best]], meaning.vectors, between)
     listed[best] &= are_sound(cosines[best])
     return Looked(candidates[listed], cosines[listed], int(np.count_nonzero(~listed)))

@@ -76,12 +76,13 @@ class SearchEngine:
         sketched_from: int = SKETCHED_FROM,
     ) -> None:
         """`exact_below` is how many vectors make it worth asking a graph for the few most similar photos,
-        `sketched_from` how many are first looked at as sketches.
+        `sketched_from` how many are first looked at as sketches instead.
         """
         self.library = library
         self.encoder = encoder
         self._today = today
         self._exact_below = exact_below
+        self._sketched_from = sketched_from
         store = library.vectors(encoder.info)
         self._snapshots = Snapshots(library, store)
         self._neighbours = Neighbours(store, exact_below=exact_below)
@@ -143,7 +144,8 @@ class SearchEngine:
         if not (query.has_meaning or photos or images):
             return self._listing(words, snapshot, allowed)
         meaning = meaning_of(self._evidence, snapshot, query, tree, photos, images, conditions.allowed)
-        if limit is not None and not words and len(snapshot.matrix) >= self._exact_below:
+        graph_serves = self._exact_below <= len(snapshot.matrix) < self._sketched_from
+        if limit is not None and not words and graph_serves:
             near = self._near(snapshot, meaning.vectors, limit + len(photos))
             if np.count_nonzero(allowed & near) >= limit:
                 allowed &= near | (snapshot.rows < 0)

@@ -61,7 +61,9 @@ def measure(runs: int) -> list[Row]:
     what = "12-megapixel JPEGs, model cost excluded"
     return [
         at_least(f"ingest of {what}", ours / rclip, "times rclip's way", 5, f"{ours:.0f} /s, {rclip:.1f} /s"),
-        at_least("the same against the decoder alone on all cores", ours / alone, "", 0.85, f"{alone:.0f} /s"),
+        at_least(
+            "the same against the decoder alone on all cores", ours / alone, "", 0.85, f"{alone:.0f} /s"
+        ),
     ]
 
 
