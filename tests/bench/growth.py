@@ -1,4 +1,4 @@
-"""`python -m tests.bench.growth docs/growth.svg`: how times and memory grow from 10,000 to 1,000,000 photos."""
+"""`python -m tests.bench.growth docs/growth.svg`: how times and memory grow up to a million photos."""
 
 from __future__ import annotations
 
