@@ -155,7 +155,7 @@ def _arranged(table: PhotoTable, wish: Wish, results: Results, ranked: bool) -> 
     if not ranked or wish.order != "relevance":
         shown = ids[:confident] if ranked else ids
         return by_date(table, shown, oldest_first=wish.order == "oldest", added=wish.order == "added")
-    return by_relevance(table, ids, confident)
+    return by_relevance(table, ids, confident, results.further)
 
 
 def _only_details(change: Change) -> bool:

@@ -20,6 +20,7 @@ from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.faults import translated
 from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.catalog.served import served
+from photoclip.library.cosines import Half
 from photoclip.library.doctor_findings import Finding, Part, Severity, are, many
 from photoclip.library.levels import are_unit
 from photoclip.library.neighbours import Neighbours
@@ -125,22 +126,24 @@ def examine_vectors(folder: Path, contents: Contents) -> Iterator[Finding]:
 
 
 def _examine_model(folder: Path, key: str, contents: Contents, *, serves: bool) -> Iterator[Finding]:
-    records, rows = folder / f"{key}.keys", folder / f"{key}.vectors"
+    records, rows = folder / f"{key}.keys", [folder / f"{key}.half", folder / f"{key}.vectors"]
     if not records.exists():
-        useless = [path for path in (rows, *_index_files(folder, key)) if path.exists()]
+        useless = [path for path in (*rows, *_index_files(folder, key)) if path.exists()]
         if useless:
             yield _useless(useless, "vectors-unfinished", "note", "holds vectors of no photo")
         return
     begun = records.stat().st_size < HEADER_BYTES
     dim = stored_dim(records)
-    if dim is None or not rows.exists():
+    if dim is None or not any(path.exists() for path in rows):
         severity: Severity = "note" if begun else "minor"
-        found = [path for path in (records, rows) if path.exists()]
+        found = [path for path in (records, *rows) if path.exists()]
         yield _useless(found, "vectors-damaged", severity, "is not what it should be")
         return
     store = VectorStore(folder, key, dim)
     try:
         yield from _torn(store)
+        if rows[1].exists():  # a kill between the last two steps of `float_vectors.to_half`
+            yield _useless(rows[1:], "vectors-left-over", "note", "holds vectors that are kept elsewhere now")
         yield from _rows(store, contents, serves=serves)
         if Neighbours(store).file_fits() is False:
             yield _useless(_index_files(folder, key), "index-stale", "note", "does not fit the vectors")
@@ -179,7 +182,7 @@ def _torn(store: VectorStore) -> Iterator[Finding]:
 
 
 def _whole_sizes(store: VectorStore) -> tuple[int, int]:
-    return len(store) * 4 * store.dim, HEADER_BYTES + len(store) * RECORD_BYTES
+    return len(store) * store.row_bytes, HEADER_BYTES + len(store) * RECORD_BYTES
 
 
 def _cut(folder: Path, key: str, dim: int) -> str:
@@ -218,7 +221,7 @@ def _unread(path: Path, count: int) -> Finding:
     return Finding("vectors", "vector-missing", path, "note", sentence, count)
 
 
-def _unit(matrix: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _unit(matrix: Half) -> NDArray[np.bool_]:
     parts = [
         are_unit(matrix[start : start + ROWS_AT_A_TIME]) for start in range(0, len(matrix), ROWS_AT_A_TIME)
     ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError
 from photoclip.library import relevance
+from photoclip.library.cosines import cosines_of
 from photoclip.library.encoder import Encoder
 from photoclip.library.levels import ROUNDING, RunningMean, are_unit
 from photoclip.library.query import Query
@@ -18,8 +19,6 @@ from photoclip.library.snapshot import Snapshot
 
 Ids = NDArray[np.int64]
 Cosines = NDArray[np.float32]
-
-ROWS_AT_A_TIME = 65_536  # of vectors between two looks at whether the search was cancelled: 10 ms
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Evidence:
         words = [query.words] if query.words else []
         texts = self.vectors.texts([*words, *query.excluded]) if query.has_meaning else none
         pictures = self.vectors.pictures(images) if images else none
-        stored = snapshot.matrix[_embedded_rows(snapshot, photos)]
+        stored = snapshot.matrix[_embedded_rows(snapshot, photos)].astype(np.float32)
         return Question(texts[: len(words)], texts[len(words) :], np.concatenate([stored, pictures]))
 
     def odds(self, snapshot: Snapshot, question: Question, cosines: Cosines) -> relevance.Odds:
@@ -111,6 +110,11 @@ def shown_cosines(question: Question, cosines: Cosines) -> Cosines:
     return np.asarray(chosen.mean(axis=1), dtype=np.float32)
 
 
+def are_sound(cosines: Cosines) -> NDArray[np.bool_]:
+    """Which rows [N] of [N, K] can be of vectors that are not damaged."""
+    return np.asarray((np.abs(cosines) <= 1 + ROUNDING).all(axis=1))  # False for NaN, too
+
+
 def compare(
     snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]
 ) -> tuple[Ids, Cosines]:
@@ -119,25 +123,9 @@ def compare(
     A candidate whose vector is damaged is left out: it counts as not embedded until indexing has made its
     vector again. `between` is called in between.
     """
-    with np.errstate(invalid="ignore", over="ignore"):  # only a damaged vector can cause either
-        cosines = _cosines(snapshot, candidates, vectors, between)
-    sound = (np.abs(cosines) <= 1 + ROUNDING).all(axis=1)  # False for NaN, too
+    cosines = cosines_of(snapshot.matrix, snapshot.rows[candidates], vectors, between)
+    sound = are_sound(cosines)
     return (candidates, cosines) if sound.all() else (candidates[sound], cosines[sound])
-
-
-def _cosines(snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]) -> Cosines:
-    """Few candidates are picked out; of many, the whole matrix is multiplied where it lies, uncopied."""
-    rows = snapshot.rows[candidates]
-    matrix = snapshot.matrix
-    if len(rows) * 4 < len(matrix):
-        return np.asarray(matrix[rows] @ vectors.T, dtype=np.float32)
-    cosines = np.empty((len(vectors), len(matrix)), np.float32)
-    for start in range(0, len(matrix), ROWS_AT_A_TIME):
-        part = slice(start, start + ROWS_AT_A_TIME)
-        for vector, row in zip(vectors, cosines, strict=True):  # quicker than one thin matrix product
-            between()
-            np.dot(matrix[part], vector, out=row[part])
-    return cosines[:, rows].T
 
 
 def table_rows(snapshot: Snapshot, photos: Sequence[int]) -> Ids:

@@ -93,7 +93,7 @@ def photo_named(snapshot: Snapshot, similar: SimilarTo) -> int:
 
 def _label(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
     label = _named(condition, lambda: _label_id(catalog, condition.value))
-    return mask_of(snapshot.table, labelled(catalog, label))
+    return mask_of(snapshot.table, labelled(catalog, label, missing=True))
 
 
 def _label_id(catalog: Catalog, name: str) -> int:
@@ -140,7 +140,7 @@ def _exact(catalog: Catalog, snapshot: Snapshot, condition: Exact) -> Mask:
     mask = mask_of(snapshot.table, files.photos[met])
     for label in list_labels(catalog):
         if wanted in label.name.casefold():
-            mask |= mask_of(snapshot.table, labelled(catalog, label.id))
+            mask |= mask_of(snapshot.table, labelled(catalog, label.id, missing=True))
     for album in list_albums(catalog):
         if wanted in album.name.casefold():
             mask |= mask_of(snapshot.table, album_photos(catalog, album.id))

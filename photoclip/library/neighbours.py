@@ -22,6 +22,9 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from photoclip.library.cosines import Half, Rows, cosines, cosines_of
+from photoclip.library.polite import PoliteThread
+from photoclip.library.projection import Projection
 from photoclip.library.vectors import VectorStore
 
 EXACT_BELOW = 20_000
@@ -31,32 +34,11 @@ DIRECTIONS = 128
 LINKS, BUILD_EFFORT, SEARCH_EFFORT, CANDIDATES = 24, 150, 1000, 800
 _CHUNK = 64
 """Rows added between two searches; about 40 ms."""
-_SAMPLE = 20_000
 _SAVE_AFTER = 0.02
 """The file is written again when the graph has grown by this share."""
 _VERSION = 1
 
 Vector = NDArray[np.float32]
-Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class _Projection:
-    """The directions in which vectors vary most: mean [D], basis [D, d]."""
-
-    mean: Vector
-    basis: Vector
-
-    @classmethod
-    def of(cls, matrix: Vector) -> _Projection:
-        sample = np.asarray(matrix[:: max(1, len(matrix) // _SAMPLE)], np.float64)
-        mean = sample.mean(axis=0)
-        _, directions = np.linalg.eigh(np.cov((sample - mean).T))
-        basis = directions[:, ::-1][:, : min(DIRECTIONS, matrix.shape[1])]
-        return cls(mean.astype(np.float32), np.ascontiguousarray(basis, np.float32))
-
-    def __call__(self, vectors: Vector) -> Vector:
-        return np.asarray((vectors - self.mean) @ self.basis, np.float32)
 
 
 @dataclass
@@ -64,7 +46,7 @@ class _Graph:
     """hnswlib's index over the first `count` rows of the store."""
 
     index: Any
-    projection: _Projection
+    projection: Projection
     count: int
 
 
@@ -81,7 +63,7 @@ class Neighbours:
         self._lock = threading.Lock()  # hnswlib must not grow while it searches
         self._updating = threading.Lock()
         self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PoliteThread("photoclip-neighbours", self.update)
         self._saved = 0
 
     @property
@@ -103,8 +85,8 @@ class Neighbours:
             self.update_soon()
         rows = self._candidates(graph, matrix, np.asarray(vector, np.float32), k)
         if rows is None:
-            return _best(np.arange(len(matrix)), np.asarray(matrix @ vector, np.float32), k)
-        return _best(rows, np.asarray(matrix[rows] @ vector, np.float32), k)
+            return _best(np.arange(len(matrix)), cosines(matrix, vector[None])[:, 0], k)
+        return _best(rows, cosines_of(matrix, rows, vector[None])[:, 0], k)
 
     def update(self) -> None:
         """Load or build the graph, add new rows, save it. Long for a large store; ends early when closed."""
@@ -122,26 +104,16 @@ class Neighbours:
 
     def update_soon(self) -> None:
         """`update` in a thread of its own, unless one is at it."""
-        if self._updating.locked() or self._closed.is_set() or (self._thread and self._thread.is_alive()):
-            return
-        self._thread = threading.Thread(
-            target=self._update_politely, name="photoclip-neighbours", daemon=True
-        )
-        self._thread.start()
+        if not (self._updating.locked() or self._closed.is_set()):
+            self._thread.start()
 
     def close(self) -> None:
         """Stop and join; a graph half built is built anew next time."""
         self._closed.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
         self._graph = None
 
-    def _update_politely(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # Linux alone gives threads a niceness
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        self.update()
-
-    def _candidates(self, graph: _Graph | None, matrix: Vector, vector: Vector, k: int) -> Rows | None:
+    def _candidates(self, graph: _Graph | None, matrix: Half, vector: Vector, k: int) -> Rows | None:
         """Rows among which the nearest are, or None: all."""
         if graph is None or graph.count > len(matrix):
             return None
@@ -157,15 +129,15 @@ class Neighbours:
         rows = np.sort(found[0].astype(np.int64))  # in the order of the file, which is read from
         return np.concatenate([rows, np.arange(graph.count, len(matrix))])
 
-    def _empty(self, matrix: Vector) -> _Graph:
+    def _empty(self, matrix: Half) -> _Graph:
         import hnswlib
 
-        projection = _Projection.of(matrix)
+        projection = Projection.of(matrix, DIRECTIONS)
         index = hnswlib.Index("l2", projection.basis.shape[1])
         index.init_index(_room(len(matrix)), M=LINKS, ef_construction=BUILD_EFFORT, random_seed=1)
         return _Graph(index, projection, 0)
 
-    def _grow(self, graph: _Graph, matrix: Vector) -> None:
+    def _grow(self, graph: _Graph, matrix: Half) -> None:
         if graph.index.get_max_elements() < len(matrix):
             with self._lock:
                 graph.index.resize_index(_room(len(matrix)))
@@ -184,12 +156,12 @@ class Neighbours:
             return None
         return self._stored(self._store.keys()) is not None
 
-    def _stored(self, keys: NDArray[np.bytes_]) -> tuple[_Projection, int] | None:
+    def _stored(self, keys: NDArray[np.bytes_]) -> tuple[Projection, int] | None:
         """What is needed to load the graph's file, and the rows it covers, when it is whole and of these."""
         try:
             with np.load(io.BytesIO(self.facts_path.read_bytes())) as stored:
                 facts = json.loads(str(stored["facts"]))
-                projection = _Projection(stored["mean"], stored["basis"])
+                projection = Projection(stored["mean"], stored["basis"])
             count = int(facts["count"])
             fits = (
                 facts["version"] == _VERSION

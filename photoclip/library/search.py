@@ -16,12 +16,14 @@ from photoclip.errors import PhotoClipError
 from photoclip.library import filters, relevance
 from photoclip.library.encoder import Encoder
 from photoclip.library.evidence import Evidence, compare, table_rows
+from photoclip.library.first_look import look
 from photoclip.library.library import Library
 from photoclip.library.meaning import Meaning, meaning_of
 from photoclip.library.neighbours import EXACT_BELOW, Neighbours
 from photoclip.library.query import parse
 from photoclip.library.query.tree import pushed_down
 from photoclip.library.query_vectors import Vectors
+from photoclip.library.sketch import SKETCHED_FROM, Sketch
 from photoclip.library.snapshot import Snapshot, Snapshots
 
 Ids = NDArray[np.int64]
@@ -42,6 +44,7 @@ class Results:
     cosines: NDArray[np.float32]  # [N], of the words, or else of the photos
     confident: int  # so many results, from the first on, are more likely right than not
     pending: int  # photos in scope that are not embedded yet and so cannot be found
+    further: int = 0  # weaker matches that are not listed, since nobody would get to their end
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -56,6 +59,7 @@ class Results:
             self.cosines[:count],
             min(self.confident, count),
             self.pending,
+            self.further + max(0, len(self) - count),
         )
 
 
@@ -69,15 +73,20 @@ class SearchEngine:
         *,
         today: Callable[[], date] = date.today,
         exact_below: int = EXACT_BELOW,
+        sketched_from: int = SKETCHED_FROM,
     ) -> None:
-        """`exact_below` is how many vectors make it worth asking a graph for the few most similar photos."""
+        """`exact_below` is how many vectors make it worth asking a graph for the few most similar photos,
+        `sketched_from` how many are first looked at as sketches instead.
+        """
         self.library = library
         self.encoder = encoder
         self._today = today
         self._exact_below = exact_below
+        self._sketched_from = sketched_from
         store = library.vectors(encoder.info)
         self._snapshots = Snapshots(library, store)
         self._neighbours = Neighbours(store, exact_below=exact_below)
+        self._sketch = Sketch(store, sketched_from=sketched_from)
         self._evidence = Evidence(encoder)
 
     def refresh(self) -> None:
@@ -88,6 +97,7 @@ class SearchEngine:
         """Stops listening to the library and joins what runs for this engine."""
         self._snapshots.close()
         self._neighbours.close()
+        self._sketch.close()
 
     def search(
         self,
@@ -134,7 +144,8 @@ class SearchEngine:
         if not (query.has_meaning or photos or images):
             return self._listing(words, snapshot, allowed)
         meaning = meaning_of(self._evidence, snapshot, query, tree, photos, images, conditions.allowed)
-        if limit is not None and not words and len(snapshot.matrix) >= self._exact_below:
+        graph_serves = self._exact_below <= len(snapshot.matrix) < self._sketched_from
+        if limit is not None and not words and graph_serves:
             near = self._near(snapshot, meaning.vectors, limit + len(photos))
             if np.count_nonzero(allowed & near) >= limit:
                 allowed &= near | (snapshot.rows < 0)
@@ -193,7 +204,8 @@ class SearchEngine:
         between: Callable[[], None],
     ) -> Results:
         embedded = np.flatnonzero(allowed & (snapshot.rows >= 0))
-        candidates, cosines = compare(snapshot, embedded, meaning.vectors, between)
+        looked = look(self._sketch, snapshot, embedded, meaning, between)
+        candidates, cosines = looked.candidates, looked.cosines
         odds = meaning.odds(candidates, cosines)
         between()
         order = relevance.best_first(odds)  # equal ones stay newest first
@@ -205,7 +217,8 @@ class SearchEngine:
             scores=scores,
             cosines=meaning.shown(cosines)[order],
             confident=relevance.confident_count(scores),
-            pending=int(np.count_nonzero(allowed)) - len(candidates),
+            pending=int(np.count_nonzero(allowed)) - len(candidates) - looked.further,
+            further=looked.further,
         )
 
 

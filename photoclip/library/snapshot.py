@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import PhotoTable, load_table
+from photoclip.library.cosines import Half
 from photoclip.library.library import Library
 from photoclip.library.vectors import VectorStore
 
@@ -40,7 +41,7 @@ class Snapshot:
 
     catalog: Catalog
     table: PhotoTable
-    matrix: NDArray[np.float32]  # [M, D], unit rows, of any content ever embedded
+    matrix: Half  # [M, D], unit rows, of any content ever embedded
     rows: NDArray[np.int64]  # [N], the row of each photo's vector in `matrix`; -1 is not embedded yet
 
     def __len__(self) -> int:
@@ -116,9 +117,27 @@ def folder_parts(path: str) -> tuple[str, ...]:
 def find_rows(keys: NDArray[np.bytes_], wanted: NDArray[np.generic]) -> NDArray[np.int64]:
     """Where each of the `wanted` 16-byte hashes [N] is in `keys` [M], the last of several; -1 is nowhere."""
     hashes = np.ascontiguousarray(wanted).view("S16").reshape(-1)
-    if not len(keys):
+    if not len(keys) or not len(hashes):
         return np.full(len(hashes), -1, np.int64)
-    order = np.argsort(keys, kind="stable")
-    place = np.searchsorted(keys, hashes, side="right", sorter=order) - 1
-    row = order[np.maximum(place, 0)]
-    return np.where((place >= 0) & (keys[row] == hashes), row, -1).astype(np.int64)
+    rows = _last_with(_beginning(keys), _beginning(hashes))
+    found = (rows >= 0) & (keys[rows] == hashes)
+    if not (found | (rows < 0)).all():  # hashes that begin alike: nobody has seen it happen
+        places = {key: row for row, key in enumerate(keys.tolist())}
+        return np.array([places.get(key, -1) for key in hashes.tolist()], np.int64)
+    return np.where(found, rows, -1)
+
+
+def _beginning(hashes: NDArray[np.bytes_]) -> NDArray[np.uint64]:
+    """The first half of each hash [N] as a number, which is quicker to sort and find than sixteen bytes."""
+    return np.ascontiguousarray(hashes).view(np.uint64)[::2].copy()
+
+
+def _last_with(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The last place of each of `wanted` [N] in `keys` [M]; -1 is nowhere. Sorted, both are read in order."""
+    order, turn = np.argsort(keys, kind="stable"), np.argsort(wanted, kind="stable")
+    sorted_keys, sorted_wanted = keys[order], wanted[turn]
+    place = np.searchsorted(sorted_keys, sorted_wanted, side="right") - 1
+    there = (place >= 0) & (sorted_keys[place] == sorted_wanted)
+    rows = np.empty(len(wanted), np.int64)
+    rows[turn] = np.where(there, order[place], -1)
+    return rows

@@ -1,8 +1,10 @@
 """The vectors of one model: append-only files beside the catalog, memory-mapped, found by content hash.
 
-`<key>.vectors` holds float32 rows. `<key>.keys` holds one 24-byte record a row, the content's hash and a
-checksum over hash and row, after a 16-byte header. Rows are written and synced before their records, so a
+`<key>.half` holds rows in half precision. `<key>.keys` holds one 24-byte record a row, the content's hash and
+a checksum over hash and row, after a 16-byte header. Rows are written and synced before their records, so a
 process killed at any moment leaves at most rows without records, which the next append overwrites.
+
+Earlier versions kept whole floats; `float_vectors` makes halves of them when they are first opened.
 """
 
 from __future__ import annotations
@@ -13,18 +15,19 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from photoclip.errors import DiskFull, PhotoClipError
+from photoclip.library.cosines import Half
 
-_MAGIC = b"PhCpVec1"
+_MAGIC, FLOAT_MAGIC = b"PhCpVec2", b"PhCpVec1"
 HEADER_BYTES = 16
-_RECORD = np.dtype([("key", "S16"), ("check", "<u8")])
-RECORD_BYTES = _RECORD.itemsize
+RECORD = np.dtype([("key", "S16"), ("check", "<u8")])
+RECORD_BYTES = RECORD.itemsize
 _TAIL = 64
 """Rows checked at opening: what a power loss may have torn. `verify` checks them all."""
 _LONGEST = 1 << 16
@@ -41,8 +44,18 @@ def stored_dim(keys_path: Path) -> int | None:
     with keys_path.open("rb") as file:
         header = file.read(HEADER_BYTES)
     dim = int.from_bytes(header[8:], "little")
-    sound = len(header) == HEADER_BYTES and header[:8] == _MAGIC and 0 < dim <= _LONGEST
+    ours = header[:8] in (_MAGIC, FLOAT_MAGIC)
+    sound = len(header) == HEADER_BYTES and ours and 0 < dim <= _LONGEST
     return dim if sound else None
+
+
+def is_of_floats(keys_path: Path, dim: int) -> bool:
+    """Whether these are the records of whole floats, as earlier versions kept them."""
+    try:
+        with keys_path.open("rb") as file:
+            return file.read(HEADER_BYTES) == FLOAT_MAGIC + dim.to_bytes(8, "little")
+    except FileNotFoundError:
+        return False
 
 
 class VectorStore:
@@ -50,13 +63,13 @@ class VectorStore:
 
     def __init__(self, folder: Path, key: str, dim: int) -> None:
         self.dim = dim
-        self.rows_path = folder / f"{key}.vectors"
+        self.rows_path = folder / f"{key}.half"
         self.keys_path = folder / f"{key}.keys"
         self._lock = threading.RLock()
         self._generation = 0
         self._file = (-1, -1)  # inode and size of the keys file that was read last
-        self._records = np.empty(0, _RECORD)
-        self._matrix: NDArray[np.float32] = np.empty((0, dim), np.float32)
+        self._records = np.empty(0, RECORD)
+        self._matrix: Half = np.empty((0, dim), np.float16)
         self._known: set[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.refresh()
@@ -75,12 +88,16 @@ class VectorStore:
         with self._lock:
             return np.asarray(self._records["key"])
 
-    def matrix(self) -> NDArray[np.float32]:
-        """Unit vectors, float32 [N, D], read-only, mapped from the file; stays valid while others append."""
+    @property
+    def row_bytes(self) -> int:
+        return self.dim * np.dtype(np.float16).itemsize
+
+    def matrix(self) -> Half:
+        """Unit vectors, float16 [N, D], read-only, mapped from the file; stays valid while others append."""
         with self._lock:
             return self._matrix
 
-    def snapshot(self) -> tuple[NDArray[np.bytes_], NDArray[np.float32]]:
+    def snapshot(self) -> tuple[NDArray[np.bytes_], Half]:
         """`keys()` and `matrix()` of one moment."""
         with self._lock:
             return self.keys(), self._matrix
@@ -101,7 +118,9 @@ class VectorStore:
             known = self._key_set()
             fresh = {key: at for at, key in enumerate(keys) if key not in known}
             if fresh:
-                self._write(list(fresh), np.ascontiguousarray(vectors[list(fresh.values())], np.float32))
+                with np.errstate(over="ignore"):  # what is no unit vector shows itself when it is compared
+                    halves = vectors[list(fresh.values())].astype(np.float16)
+                self._write(list(fresh), halves)
 
     def refresh(self) -> None:
         """Notice rows another process has added. Cheap when nothing changed."""
@@ -126,7 +145,7 @@ class VectorStore:
             records, matrix = self._records, self._matrix
         return np.fromiter(
             (
-                record["check"] == _check(record["key"], row)
+                record["check"] == checksum(record["key"], row)
                 for record, row in zip(records, matrix, strict=True)
             ),
             bool,
@@ -159,7 +178,7 @@ class VectorStore:
         """Let go of the mapped file; the store is empty afterwards."""
         with self._lock:
             self._known = None
-            self._records, self._matrix = self._records[:0], np.empty((0, self.dim), np.float32)
+            self._records, self._matrix = self._records[:0], np.empty((0, self.dim), np.float16)
             self._file = (-2, -2)
 
     def _key_set(self) -> set[bytes]:
@@ -169,20 +188,25 @@ class VectorStore:
 
     def _read(self, state: tuple[int, int]) -> None:
         """Take the files as they are; rows whose end was torn do not count."""
+        if is_of_floats(self.keys_path, self.dim):
+            from photoclip.library.float_vectors import to_half  # of use once in a library's life
+
+            with self._room():
+                state = to_half(self)
         records = self._sound_records()
         if records is None:
             self._set_aside()
             return
-        rows = self.rows_path.stat().st_size // (4 * self.dim) if len(records) else 0
+        rows = self.rows_path.stat().st_size // self.row_bytes if len(records) else 0
         records = records[:rows]
-        matrix: NDArray[np.float32] = np.empty((0, self.dim), np.float32)
+        matrix: Half = np.empty((0, self.dim), np.float16)
         if len(records):
-            matrix = np.memmap(self.rows_path, np.float32, "r", shape=(len(records), self.dim))
+            matrix = np.memmap(self.rows_path, np.float16, "r", shape=(len(records), self.dim))
         count = len(records)
         while (
             count
             and len(records) - count < _TAIL
-            and records[count - 1]["check"] != _check(records[count - 1]["key"], matrix[count - 1])
+            and records[count - 1]["check"] != checksum(records[count - 1]["key"], matrix[count - 1])
         ):
             count -= 1
         self._take(records[:count], matrix[:count], state)
@@ -192,16 +216,16 @@ class VectorStore:
         try:
             data = self.keys_path.read_bytes()
         except FileNotFoundError:
-            return np.empty(0, _RECORD)
+            return np.empty(0, RECORD)
         if len(data) < HEADER_BYTES:  # not a record yet, or torn before the first
-            return np.empty(0, _RECORD)
-        if data[:HEADER_BYTES] != self._header() or not self.rows_path.exists():
+            return np.empty(0, RECORD)
+        if data[:HEADER_BYTES] != self.header() or not self.rows_path.exists():
             return None
         return np.frombuffer(
-            data[: len(data) - (len(data) - HEADER_BYTES) % _RECORD.itemsize], _RECORD, offset=HEADER_BYTES
+            data[: len(data) - (len(data) - HEADER_BYTES) % RECORD.itemsize], RECORD, offset=HEADER_BYTES
         )
 
-    def _take(self, records: NDArray[np.void], matrix: NDArray[np.float32], state: tuple[int, int]) -> None:
+    def _take(self, records: NDArray[np.void], matrix: Half, state: tuple[int, int]) -> None:
         if self._known is not None:
             grown = len(records) >= len(self._records) and state[0] == self._file[0]
             new = _full(records["key"][len(self._records) :])
@@ -209,21 +233,22 @@ class VectorStore:
         self._records, self._matrix, self._file = records, matrix, state
         self._generation += 1
 
-    def _header(self) -> bytes:
+    def header(self) -> bytes:
+        """What the file of records begins with."""
         return _MAGIC + self.dim.to_bytes(8, "little")
 
-    def _write(self, keys: list[bytes], rows: NDArray[np.float32]) -> None:
+    def _write(self, keys: list[bytes], rows: Half) -> None:
         count = len(self._records)
-        records = np.array([(key, _check(key, row)) for key, row in zip(keys, rows, strict=True)], _RECORD)
+        records = np.array([(key, checksum(key, row)) for key, row in zip(keys, rows, strict=True)], RECORD)
         with self._room():
             self.rows_path.parent.mkdir(parents=True, exist_ok=True)
-            _write_at(self.rows_path, count * 4 * self.dim, rows.tobytes())
+            _write_at(self.rows_path, count * self.row_bytes, rows.tobytes())
             if count:
-                _write_at(self.keys_path, HEADER_BYTES + count * _RECORD.itemsize, records.tobytes())
+                _write_at(self.keys_path, HEADER_BYTES + count * RECORD.itemsize, records.tobytes())
             else:
-                _write_at(self.keys_path, 0, self._header() + records.tobytes())
+                _write_at(self.keys_path, 0, self.header() + records.tobytes())
         found = self.keys_path.stat()
-        matrix = np.memmap(self.rows_path, np.float32, "r", shape=(count + len(keys), self.dim))
+        matrix = np.memmap(self.rows_path, np.float16, "r", shape=(count + len(keys), self.dim))
         self._take(np.concatenate([self._records, records]), matrix, (found.st_ino, found.st_size))
 
     @contextlib.contextmanager
@@ -243,10 +268,11 @@ class VectorStore:
             with contextlib.suppress(FileNotFoundError):
                 path.replace(path.with_name(path.name + ".damaged"))
         self._known = None
-        self._take(np.empty(0, _RECORD), np.empty((0, self.dim), np.float32), (-1, -1))
+        self._take(np.empty(0, RECORD), np.empty((0, self.dim), np.float16), (-1, -1))
 
 
-def _check(key: bytes, row: NDArray[np.float32]) -> int:
+def checksum(key: bytes, row: NDArray[Any]) -> int:
+    """What a row's record says of it, so that a torn or damaged one is noticed."""
     return xxhash.xxh3_64_intdigest(bytes(key).ljust(16, b"\0") + row.tobytes())
 
 

@@ -24,9 +24,9 @@ def test_a_library_in_order(indexed: Commands) -> None:
 
 
 def test_damage_is_said_and_repaired(indexed: Commands) -> None:
-    vectors = indexed.folder / "vectors" / f"{FAKE_INFO.key}.vectors"
+    vectors = indexed.folder / "vectors" / f"{FAKE_INFO.key}.half"
     with vectors.open("r+b") as file:
-        file.write(b"\xff" * 40)
+        file.write(b"\xff" * 20)
     (finding,) = indexed.document("doctor", status=1)["findings"]
     assert finding == {
         "part": "vectors", "what": "vectors-damaged", "where": str(vectors), "severity": "minor", "count": 1,

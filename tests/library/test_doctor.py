@@ -118,7 +118,8 @@ def damaged_backup(folder: Path) -> None:
     backup.write_bytes(backup.read_bytes()[:5000])
 
 
-VECTORS, RECORDS = f"vectors/{FAKE_INFO.key}.vectors", f"vectors/{FAKE_INFO.key}.keys"
+OLD_VECTORS = f"vectors/{FAKE_INFO.key}.vectors"
+VECTORS, RECORDS = f"vectors/{FAKE_INFO.key}.half", f"vectors/{FAKE_INFO.key}.keys"
 UNKNOWN = b"\x07" * 16
 FIRST = "(SELECT min(id) FROM photo)"
 REPAIRABLE = {
@@ -133,10 +134,11 @@ REPAIRABLE = {
     "thumbnail of nothing": (
         sql(THUMBNAIL_FILE, "INSERT INTO thumbnail VALUES(x'01', x'FFD8FFFFD9')"), "thumbnail-unused", "note"
     ),
-    "vector": (overwritten(VECTORS, 4 * 64, b"\xff" * 70), "vectors-damaged", "minor"),
+    "vector": (overwritten(VECTORS, 2 * 64, b"\xff" * 35), "vectors-damaged", "minor"),
     "long vector": (appended(3.0, UNKNOWN), "vectors-damaged", "minor"),
     "vector of nothing": (appended(1.0, UNKNOWN), "vectors-unused", "note"),
-    "vectors cut": (lambda folder: os.truncate(folder / VECTORS, 64 * 5 + 3), "vectors-torn", "note"),
+    "vectors left over": (lambda folder: (folder / OLD_VECTORS).touch(), "vectors-left-over", "note"),
+    "vectors cut": (lambda folder: os.truncate(folder / VECTORS, 32 * 5 + 3), "vectors-torn", "note"),
     "records cut": (lambda folder: os.truncate(folder / RECORDS, 16 + 24 * 5 + 3), "vectors-torn", "note"),
     "records": (overwritten(RECORDS, 0, b"something else"), "vectors-damaged", "minor"),
     "dimension": (overwritten(RECORDS, 8, b"\xff" * 8), "vectors-damaged", "minor"),

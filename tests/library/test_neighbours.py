@@ -59,7 +59,7 @@ def assert_finds(neighbours: Neighbours, matrix: NDArray[np.float32]) -> None:
     recall = []
     for query in unit(30, seed=9):
         rows, cosines = neighbours.nearest(query, 50)
-        assert np.allclose(cosines, matrix[rows] @ query, atol=1e-6)
+        assert np.allclose(cosines, matrix[rows] @ query, atol=5e-4)
         assert (np.diff(cosines) <= 0).all()
         recall.append(len(exact(matrix, query, 50) & set(rows.tolist())) / 50)
     assert np.mean(recall) >= 0.98
@@ -72,7 +72,7 @@ def test_small_stores_are_exact(tmp_path: Path) -> None:
     store.append(keys(100), unit(100))
     rows, cosines = neighbours.nearest(unit(100)[7], 10)
     assert rows[0] == 7
-    assert cosines[0] == pytest.approx(1)
+    assert cosines[0] == pytest.approx(1, abs=1e-3)
     assert set(rows.tolist()) == exact(unit(100), unit(100)[7], 10)
     assert len(neighbours.nearest(unit(1)[0], 1000)[0]) == 100
     assert len(neighbours.nearest(unit(1)[0], 0)[0]) == 0

@@ -203,7 +203,7 @@ def test_what_is_not_embedded_is_pending(shelf: Shelf, engine: SearchEngine) -> 
     assert "red-9.jpg" in shelf.names(later)[:3]
 
 
-@pytest.mark.parametrize("damage", [float("nan"), float("inf"), 1e30])
+@pytest.mark.parametrize("damage", [float("nan"), float("inf"), 6e4])
 def test_a_damaged_vector_spoils_no_search(shelf: Shelf, engine: SearchEngine, damage: float) -> None:
     before = shelf.names(engine.search("red"))
     hurt = before[-1]
@@ -212,8 +212,8 @@ def test_a_damaged_vector_spoils_no_search(shelf: Shelf, engine: SearchEngine, d
     name = next(name for name in NAMES if Path(name).name == hurt)
     row = keys.index(hashlib.md5(name.encode()).digest())
     with rows_path.open("r+b") as file:  # on the disk, under an open library: it is mapped, not read
-        file.seek(row * 4 * FAKE_INFO.dim)
-        file.write(np.full(FAKE_INFO.dim, damage, np.float32).tobytes())
+        file.seek(row * 2 * FAKE_INFO.dim)
+        file.write(np.full(FAKE_INFO.dim, damage, np.float16).tobytes())
     for fresh in (engine, SearchEngine(shelf.library, shelf.encoder)):
         found = fresh.search("red -blue")
         assert sorted(shelf.names(found)) == sorted(before[:-1])
@@ -278,8 +278,11 @@ def test_searches_in_threads_agree(shelf: Shelf, engine: SearchEngine) -> None:
 @given(
     npst.arrays(np.uint8, st.tuples(st.integers(0, 12), st.just(16)), elements=st.integers(0, 2)),
     npst.arrays(np.uint8, st.tuples(st.integers(0, 12), st.just(16)), elements=st.integers(0, 2)),
+    st.booleans(),
 )
-def test_rows_are_found_by_hash(keys: np.ndarray, wanted: np.ndarray) -> None:
+def test_rows_are_found_by_hash(keys: np.ndarray, wanted: np.ndarray, begin_alike: bool) -> None:
+    if begin_alike:
+        keys[:, :8] = wanted[:, :8] = 1
     stored = keys.copy().view("S16").reshape(-1)
     rows = find_rows(stored, wanted.copy().view("S16").reshape(-1))
     for hash_, row in zip(wanted, rows, strict=True):
@@ -299,7 +302,7 @@ def test_a_running_mean_is_the_mean_of_sound_rows(
     mean = RunningMean()
     for matrix in [*(rows[:count] for count in np.cumsum(steps)), *([-rows[::-1]] if begins_anew else [])]:
         sound = matrix[are_unit(matrix)]
-        expected = sound.mean(axis=0) if len(sound) else np.zeros(3)
+        expected = sound.astype(np.float32).mean(axis=0) if len(sound) else np.zeros(3)
         assert mean.over(matrix, lambda part: part) == pytest.approx(expected, abs=1e-5)
 
 

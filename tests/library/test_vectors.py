@@ -75,7 +75,7 @@ def test_a_matrix_stays_valid_while_rows_arrive(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=50)  # it syncs to the disk
-@given(cut_rows=st.integers(0, 6 * 4 * DIM), cut_keys=st.integers(0, 6 * 24 + 16))
+@given(cut_rows=st.integers(0, 6 * 2 * DIM), cut_keys=st.integers(0, 6 * 24 + 16))
 def test_a_torn_tail_is_dropped_and_overwritten(
     tmp_path_factory: pytest.TempPathFactory, cut_rows: int, cut_keys: int
 ) -> None:
@@ -83,7 +83,7 @@ def test_a_torn_tail_is_dropped_and_overwritten(
     store = filled(folder, 1, 2, 3, 4, 5, 6)
     for path, cut in ((store.rows_path, cut_rows), (store.keys_path, cut_keys)):
         os.truncate(path, path.stat().st_size - cut)
-    left = min(6 - -(-cut_rows // (4 * DIM)), max(0, 6 - -(-cut_keys // 24)))
+    left = min(6 - -(-cut_rows // (2 * DIM)), max(0, 6 - -(-cut_keys // 24)))
     again = VectorStore(folder, "m", DIM)
     assert_holds(again, *range(1, left + 1))
     again.append(keys(70, 80), rows(70, 80))
@@ -93,7 +93,7 @@ def test_a_torn_tail_is_dropped_and_overwritten(
 def test_torn_bytes_in_the_last_rows_are_noticed_at_opening(tmp_path: Path) -> None:
     store = filled(tmp_path, 1, 2, 3)
     with store.rows_path.open("r+b") as file:
-        file.seek(2 * 4 * DIM)
+        file.seek(2 * 2 * DIM)
         file.write(b"\0" * 4)
     assert_holds(VectorStore(tmp_path, "m", DIM), 1, 2)
 
@@ -101,18 +101,18 @@ def test_torn_bytes_in_the_last_rows_are_noticed_at_opening(tmp_path: Path) -> N
 def test_damage_in_the_middle_is_found_and_the_rest_kept(tmp_path: Path) -> None:
     store = filled(tmp_path, *range(200))
     with store.rows_path.open("r+b") as file:
-        file.seek(50 * 4 * DIM)
-        file.write(b"\xff" * 4 * DIM * 2)
+        file.seek(50 * 2 * DIM)
+        file.write(b"\xff" * 2 * DIM * 2)
     again = VectorStore(tmp_path, "m", DIM)
     assert again.verify() == 2
     assert_holds(again, *range(50), *range(52, 200))
     assert again.missing(keys(50, 51, 52)) == set(keys(50, 51))
     assert_holds(VectorStore(tmp_path, "m", DIM), *range(50), *range(52, 200))
     assert again.verify() == 0
-    assert (tmp_path / "m.vectors.damaged").exists()
+    assert (tmp_path / "m.half.damaged").exists()
 
 
-@pytest.mark.parametrize("name", ["m.keys", "m.vectors"])
+@pytest.mark.parametrize("name", ["m.keys", "m.half"])
 def test_files_that_are_something_else_are_set_aside(tmp_path: Path, name: str) -> None:
     filled(tmp_path, 1, 2)
     if name == "m.keys":

@@ -122,7 +122,9 @@ def _report(terminal: Terminal, library: Library, query: str, found: Results, li
     if not found.confident and len(found):
         terminal.say("No confident match.")
     if len(shown) < len(found):
-        terminal.say(f"{len(found) - len(shown)} more; --limit shows them.")
+        terminal.say(f"{shown.further} more; --limit shows them.")
+    elif found.further:
+        terminal.say(f"{found.further} more match less well than these.")
     if found.pending:
         verb = "is" if found.pending == 1 else "are"
         terminal.say(f"{counted(found.pending)} {verb} not indexed yet; photoclip index does it.")

@@ -37,6 +37,7 @@ class GridContent:
     section_kinds: NDArray[np.int64] = field(default_factory=_integers)
     confident: int = 0  # rows before the weaker matches; N when there are none
     weaker_shown: bool = False
+    further: int = 0  # weaker matches that are not among the rows
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,6 +50,11 @@ class GridContent:
     @property
     def weaker(self) -> int:
         return len(self.ids) - self.confident
+
+    @property
+    def all_weaker(self) -> int:
+        """With those that are not among the rows."""
+        return self.weaker + self.further
 
     def key(self, row: int) -> bytes:
         """The content hash of one row: what its thumbnail is stored under."""
@@ -75,8 +81,11 @@ class GridContent:
         return content
 
 
-def by_relevance(table: PhotoTable, ids: NDArray[np.int64], confident: int) -> GridContent:
-    """Results in their own order, best first, with a divider after the confident ones."""
+def by_relevance(table: PhotoTable, ids: NDArray[np.int64], confident: int, further: int = 0) -> GridContent:
+    """Results in their own order, best first, with a divider after the confident ones.
+
+    `further` weaker matches are counted and not shown.
+    """
     rows = table.rows_of(ids)
     present = rows >= 0
     confident = int(np.count_nonzero(present[:confident]))
@@ -84,7 +93,7 @@ def by_relevance(table: PhotoTable, ids: NDArray[np.int64], confident: int) -> G
     starts, kinds = [0], [NO_HEADER]
     if confident < len(rows):
         starts, kinds = [0, confident], [NO_HEADER, WEAKER]
-    return _content(table, rows, starts, kinds, confident)
+    return replace(_content(table, rows, starts, kinds, confident), further=further)
 
 
 def in_order(table: PhotoTable, ids: NDArray[np.int64]) -> GridContent:

@@ -303,7 +303,7 @@ class GridSurface(QAbstractItemView):
                 continue
             if kind == WEAKER:
                 shown = content.weaker_shown
-                paint.divider(painter, rect, content.weaker, shown, self.font(), self._link_hovered)
+                paint.divider(painter, rect, content.all_weaker, shown, self.font(), self._link_hovered)
             else:
                 paint.header(painter, rect, month_title(kind), int(layout.counts[section]), self.font())
 

@@ -230,9 +230,9 @@ class GridView(GridSurface):
         if len(sections) == 0:
             return False
         rect = self._header_rect(int(sections[0]))
-        return paint.divider_link(rect, self.content.weaker, self.content.weaker_shown, self.font()).contains(
-            point
-        )
+        return paint.divider_link(
+            rect, self.content.all_weaker, self.content.weaker_shown, self.font()
+        ).contains(point)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

@@ -148,7 +148,7 @@ def test_a_damaged_vector_is_made_again(library: Library, photos: Path, decoders
     write_photos(photos, 90)
     run(library, decoders)
     with library.vectors(FAKE_INFO).rows_path.open("r+b") as file:
-        file.write(b"\xff" * 64)
+        file.write(b"\xff" * 32)
     assert run(library, decoders).embedded == 1
     assert_complete(library, 90)
 

@@ -107,5 +107,5 @@ def test_a_power_cut_that_tears_the_vectors_is_repaired(tmp_path: Path, torn: in
     os.truncate(rows, rows.stat().st_size - torn)
     with Library.open(tmp_path / "library") as library:
         *_, last = index(library, FakeEncoder(), workers=1)
-        assert last.embedded == -(-torn // (4 * FAKE_INFO.dim))
+        assert last.embedded == -(-torn // (2 * FAKE_INFO.dim))
         assert state(library) == whole
