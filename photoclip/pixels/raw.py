@@ -117,7 +117,7 @@ class RawFile:
         return 1 if turned and self.orientation in ON_ITS_SIDE else self.orientation
 
     def half_size(self) -> Image.Image:
-        """The sensor's picture with one pixel for each four, in sRGB or, of a monochrome one, grey; not turned."""
+        """The sensor's picture with one pixel for each four, in sRGB (or grey), not turned."""
         with _translated():
             # LibRaw's flip is switched off: the picture is turned in one place, for all formats.
             pixels = self._handle.postprocess(
