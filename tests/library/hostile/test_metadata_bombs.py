@@ -24,11 +24,11 @@ MIB = 1 << 20
 _RDF = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/">'
 
 
-def _filled(item: bytes, before: bytes = b"", after: bytes = b"") -> bytes:
-    """As much XMP as is read, made of one thing over and over."""
+def _filled(item: bytes, before: bytes = b"", after: bytes = b"", size: int = 4 * MIB) -> bytes:
+    """XMP of this size, made of one thing over and over."""
     start = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">' + _RDF + before
     end = after + b"</rdf:RDF></x:xmpmeta>"
-    return start + item * ((SIZE_LIMIT - len(start) - len(end)) // len(item)) + end
+    return start + item * ((size - len(start) - len(end)) // len(item)) + end
 
 
 BOMBS = {
@@ -37,16 +37,16 @@ BOMBS = {
     "deep": b"<a>" * 100_000,
     "deep and whole": b"<a>" * 100_000 + b"</a>" * 100_000,
     "one attribute": b'<a b="' + b"x" * (SIZE_LIMIT - 20) + b'"/>',
-    "descriptions": _filled(b"<rdf:Description/>"),
+    "descriptions": _filled(b"<rdf:Description/>", size=SIZE_LIMIT),
     "descriptions inside": _filled(b"<rdf:Description/>", b"<rdf:Description>", b"</rdf:Description>"),
     "keywords": _filled(
         b"<rdf:li>a</rdf:li>",
         b"<rdf:Description><dc:subject><rdf:Bag>",
         b"</rdf:Bag></dc:subject></rdf:Description>",
     ),
-    "attributes": b"<a " + b" ".join(b'a%d=""' % number for number in range(300_000)) + b"/>",
+    "attributes": b"<a " + b" ".join(b'a%d=""' % number for number in range(100_000)) + b"/>",
     "namespaces": b"<a " + b" ".join(b'xmlns:a%d="u"' % number for number in range(100_000)) + b"/>",
-    "references": b"<a>" + b"&#65;" * 1_000_000 + b"</a>",
+    "references": b"<a>" + b"&#65;" * 200_000 + b"</a>",
     "nothing": bytes(MIB),
 }
 REFUSED = {"laughs", "outside"}
