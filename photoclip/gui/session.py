@@ -31,7 +31,18 @@ if TYPE_CHECKING:
 
 EXTERNAL_POLL_MS = 2000
 ALL_TABLES = frozenset(
-    {"folder", "photo", "file", "content", "failure", "label", "photo_label", "album", "album_photo"}
+    {
+        "folder",
+        "photo",
+        "file",
+        "content",
+        "failure",
+        "label",
+        "photo_label",
+        "album",
+        "album_photo",
+        "album_refused",
+    }
 )
 
 

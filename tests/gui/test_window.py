@@ -102,6 +102,16 @@ def test_a_wrong_query_leaves_the_photos_and_says_where(
     assert window.browser.error == ""
 
 
+def test_after_a_wrong_query_the_heading_says_what_is_shown(qtbot: QtBot, window: Window) -> None:
+    type_query(qtbot, window, "red")
+    heading = (window.browser.title, window.browser.caption)
+    with qtbot.waitSignal(window.browser.failed):
+        qtbot.keyClicks(window.header.search.edit, " labl:snow")
+    for state in ("starting", "ready"):  # the model that the search bar's focus woke
+        window.session.encoder_state.emit(state)
+        assert (window.browser.title, window.browser.caption) == heading
+
+
 def test_no_confident_match_is_an_answer(qtbot: QtBot, window: Window, ids: dict[str, int]) -> None:
     type_query(qtbot, window, "date:1999")
     assert window.grid.content.shown == 0

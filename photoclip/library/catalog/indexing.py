@@ -208,6 +208,7 @@ def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
         "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
         " WHERE photo_id = :source AND source = 'human'",
         "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo WHERE photo_id = :source",
+        "INSERT INTO album_refused SELECT album_id, :new FROM album_refused WHERE photo_id = :source",
     ):
         connection.execute(sql, {"new": new, "source": source})
     return new

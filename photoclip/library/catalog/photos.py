@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "photos_below",
     "rate",
     "set_favourite",
+    "together",
 ]
 
 
@@ -111,6 +112,14 @@ def load_table(catalog: Catalog, *, missing: bool = False, newest: int = _ALL) -
         hashes=_hashes(hashes),
         added=np.array(added, dtype=np.float64),
     )
+
+
+def together(one: PhotoTable, other: PhotoTable) -> PhotoTable:
+    """The photos of two tables without a photo in common, as one table: newest first."""
+    pairs = [(getattr(one, column.name), getattr(other, column.name)) for column in fields(PhotoTable)]
+    joined = PhotoTable(*(np.concatenate(pair) for pair in pairs))
+    order = np.lexsort((-joined.ids, -joined.taken))
+    return PhotoTable(*(getattr(joined, column.name)[order] for column in fields(PhotoTable)))
 
 
 def hashes_to_photos(catalog: Catalog) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:

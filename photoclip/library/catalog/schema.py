@@ -78,4 +78,20 @@ MIGRATION_4 = ("ALTER TABLE content ADD COLUMN animated INTEGER NOT NULL DEFAULT
 # Where the date is from: exif, xmp or name; NULL also for what was read by an earlier version.
 MIGRATION_5 = ("ALTER TABLE content ADD COLUMN taken_source TEXT",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5)
+# A live album has a query; photos in album_photo are pinned in, those in album_refused are kept out.
+MIGRATION_6 = (
+    "ALTER TABLE album ADD COLUMN query TEXT",
+    """CREATE TABLE album_refused(
+        album_id INTEGER NOT NULL REFERENCES album(id), photo_id INTEGER NOT NULL REFERENCES photo(id),
+        PRIMARY KEY(album_id, photo_id)) WITHOUT ROWID""",
+    "CREATE INDEX album_refused_photo ON album_refused(photo_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    MIGRATION_1,
+    MIGRATION_2,
+    MIGRATION_3,
+    MIGRATION_4,
+    MIGRATION_5,
+    MIGRATION_6,
+)
