@@ -52,8 +52,10 @@ class Conditions:
         """The photos let through by a branch in which "is:missing" must hold."""
         if not isinstance(tree, (And, Or)):
             return self.allowed(tree) if asks_for_missing(tree) else np.zeros(len(self._snapshot), np.bool_)
-        asked = np.logical_or.reduce([self._asked_for(part) for part in tree.parts] or [False])
-        return asked & self.allowed(tree)
+        asked = np.zeros(len(self._snapshot), np.bool_)
+        for part in tree.parts:
+            asked |= self._asked_for(part)
+        return np.asarray(asked & self.allowed(tree))
 
     def allowed(self, tree: Node) -> Mask:
         """The photos that meet all filters of a tree in which Not stands around single things only.

@@ -230,12 +230,12 @@ def _refusals(
         f" ON photo_id = photo.id AND album_id = ? WHERE photo.id {IN_IDS} ORDER BY photo.id",
         (album_id, ids_json(ids)),
     )
-    before, after = (None, {}) if refused else ({}, None)
-    return [
-        RowChange("album_refused", {"album_id": album_id, "photo_id": photo}, before, after)
+    kept_out = [
+        RowChange("album_refused", {"album_id": album_id, "photo_id": photo}, None, {})
         for photo, now in found
         if bool(now) != refused
     ]
+    return kept_out if refused else [row.inverse() for row in kept_out]
 
 
 def _additions(connection: sqlite3.Connection, album_id: int, ids: list[int]) -> list[RowChange]:
