@@ -213,11 +213,14 @@ class _Run:
         while self.todo and self.decoders.room and not self.embedding.full:
             wanted = self.todo.popleft()
             self.reading[wanted.path] = wanted
-            self.decoders.submit(Task(wanted.path, self.encoder.info.pixel_spec, wanted.known))
+            self.decoders.submit(self._task(wanted))
         while self.todo and self.todo[0].jpeg and self.embedding.wants_files:
             wanted = self.todo.popleft()
             self.lent[wanted.previous] = wanted
             self.embedding.add_file(wanted.previous, wanted.path)
+
+    def _task(self, wanted: Wanted) -> Task:
+        return Task(wanted.path, self.encoder.info.pixel_spec, wanted.known, wanted.unchanged)
 
     def _gather(self) -> None:
         if self.decoders.in_flight:
@@ -251,7 +254,7 @@ class _Run:
             return
         lost = self.store.missing([outcome.hash])
         if outcome.picture is None and (lost or self.library.thumbnails.missing([outcome.hash])):
-            self.todo.append(Wanted(wanted.path, wanted.folder_id, b"", wanted.previous, wanted.repair))
+            self.todo.append(replace(wanted, known=b"", unchanged=None))
             return
         self.recorder.take(wanted, outcome)
         if lost:

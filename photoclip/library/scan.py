@@ -38,6 +38,8 @@ class Scan:
     """What went wrong on the way: folders that could not be listed, each with the reason."""
 
     unreadable: dict[bytes, str] = field(default_factory=dict)
+    listing: frozenset[bytes] | None = None
+    """The paths in the folder that is being walked, empty where there is no sidecar among them."""
 
     def walk(self, root: bytes) -> Iterator[Found]:
         """Photos in `root` and below. Links to folders are followed, each real folder is visited once.
@@ -51,7 +53,10 @@ class Scan:
             if not self._first_visit(folder, visited):
                 continue
             inside: list[bytes] = []
-            for entry in self._entries(folder):
+            entries = self._entries(folder)
+            described = any(is_sidecar(entry.name) for entry in entries)
+            self.listing = frozenset(entry.path for entry in entries if described)
+            for entry in entries:
                 found = self._look(entry, inside, links)
                 if found is not None:
                     yield found
@@ -108,6 +113,11 @@ def look_at(path: bytes) -> Found | None:
 def is_candidate(name: bytes) -> bool:
     """Whether a file of this name is looked at; what is inside decides what it is."""
     return not name.startswith(b".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def is_sidecar(name: bytes) -> bool:
+    """Whether a file of this name may say something about the photos beside it."""
+    return name[-4:].lower() == b".xmp"
 
 
 def is_skipped(name: bytes) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.schema import MISSING
+from photoclip.library.catalog.words import FileWords, words_of
 
 # The type, where `bytes` is also the name of a field.
 Raw: TypeAlias = bytes
@@ -57,6 +58,7 @@ class PhotoDetails:
     longitude: float | None
     truncated: bool
     animated: bool
+    words: FileWords  # of the best file
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
@@ -120,6 +122,7 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         longitude=photo["longitude"],
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
+        words=words_of(catalog, best["id"]) if best else FileWords(),
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),
