@@ -1,4 +1,4 @@
-"""Which photos meet a filter on what is known of each: camera, lens, rating, is, type, size, near.
+"""Which photos meet a filter on what is known of each: camera, rating, keyword, size, near and so on.
 
 Each gives the ids of photos that are there. The catalog answers in SQL where it can do so exactly; names are
 compared here, whatever their case in any script, and distances on the earth are computed here.
@@ -27,6 +27,7 @@ from photoclip.library.query.values import (
     parse_rating,
     parse_size,
 )
+from photoclip.library.spoken import photos_titled, photos_with_keyword
 
 T = TypeVar("T")
 Ids = NDArray[np.int64]
@@ -162,6 +163,8 @@ def _ids(catalog: Catalog, where: str, *values: Any) -> Ids:
 _PHOTOS: dict[str, Callable[[Catalog, Filter], Ids]] = {
     "camera": _camera,
     "lens": _lens,
+    "keyword": photos_with_keyword,
+    "title": photos_titled,
     "rating": _rating,
     "is": _is,
     "type": _type,

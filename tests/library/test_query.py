@@ -112,6 +112,7 @@ MISTAKES = [
     ("(label:)", 7, "needs the name of a label"),
     ("snow date: x", 10, "needs a date"),
     ('snow label:"x', 11, "not closed"),
+    ("keyword: x", 8, "needs a keyword"),
     ("date:banana", 5, "“banana” is not a date"),
     ("date:2023-13", 5, "not a date"),
     ("date:2023-09..2023-07", 5, "not a date"),
@@ -200,7 +201,9 @@ LEAVES = st.one_of(
     ),
     st.builds(SimilarTo, VALUES, st.sampled_from([1.0, 2.0, 0.3])),
     st.builds(Exact, VALUES),
-    st.builds(Filter, st.sampled_from(["label", "album", "folder", "camera", "lens"]), VALUES),
+    st.builds(
+        Filter, st.sampled_from(["label", "album", "folder", "camera", "lens", "keyword", "title"]), VALUES
+    ),
 )
 TREES = st.recursive(
     LEAVES,

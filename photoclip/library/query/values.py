@@ -135,6 +135,8 @@ FIELDS: dict[str, Field] = {
     ),
     "camera": Field("the name of a camera, or a part of it"),
     "lens": Field("the name of a lens, or a part of it"),
+    "keyword": Field("a keyword that stands in your photos, such as Rome or Italy|Rome"),
+    "title": Field("words of a photo's title"),
     "rating": Field(
         "stars from 0 to 5, such as 4, >=4 or 2..4", lambda value: parse_rating(value) is not None
     ),
