@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from photoclip.errors import QueryError
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.schema import PRESENT
+from photoclip.library.gazetteer import EARTH_KM
+from photoclip.library.locating import photos_in, town
 from photoclip.library.query import Filter, mistakes
 from photoclip.library.query.values import (
     Bounds,
@@ -32,7 +34,6 @@ from photoclip.library.spoken import photos_titled, photos_with_keyword
 T = TypeVar("T")
 Ids = NDArray[np.int64]
 
-EARTH_KM = 6371.0088  # the mean radius
 _DEGREE_KM = EARTH_KM * np.pi / 180
 _NAMES_SHOWN = 3
 _MEASURES = {"bytes": "content.bytes", "pixels": "content.width * content.height"}
@@ -122,7 +123,7 @@ def _of_formats(catalog: Catalog, formats: frozenset[str]) -> Ids:
 
 
 def _near(catalog: Catalog, condition: Filter) -> Ids:
-    place = _read(condition, parse_near)
+    place = _circle(condition)
     reach = place.km / _DEGREE_KM * 1.001  # degrees of latitude, and a little for rounding
     ids, latitudes, longitudes = catalog.columns(
         "SELECT photo.id, latitude, longitude FROM photo JOIN content ON content.id = photo.content_id"
@@ -131,6 +132,14 @@ def _near(catalog: Catalog, condition: Filter) -> Ids:
     )
     distances = _kilometres(place, np.array(latitudes, np.float64), np.array(longitudes, np.float64))
     return np.array(ids, np.int64)[distances <= place.km]
+
+
+def _circle(condition: Filter) -> Near:
+    near = _read(condition, parse_near)
+    if isinstance(near, Near):
+        return near
+    middle = town(condition, near.name)
+    return Near(middle.latitude, middle.longitude, near.km)
 
 
 def _kilometres(
@@ -169,6 +178,7 @@ _PHOTOS: dict[str, Callable[[Catalog, Filter], Ids]] = {
     "is": _is,
     "type": _type,
     "size": _size,
+    "place": photos_in,
     "near": _near,
 }
 FACT_FIELDS = tuple(_PHOTOS)

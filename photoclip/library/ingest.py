@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from photoclip.errors import PhotoClipError
+from photoclip.errors import CatalogError, DiskFull, PhotoClipError
 from photoclip.library.catalog.arrivals import arrivals
 from photoclip.library.catalog.folders import list_folders
 from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
@@ -27,6 +27,7 @@ from photoclip.library.decoding import Decoders
 from photoclip.library.embedding import Embedded, Embedding
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
+from photoclip.library.locating import name_places
 from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, plan_folder, readable
 from photoclip.library.progress import Pace, Phase, Progress
 from photoclip.library.recording import Recorder
@@ -136,6 +137,7 @@ class _Run:
         yield self._progress("indexing")
         yield from self._read()
         self._mark_gone()
+        yield from self._name_places()
         if paths is None and not self.stop.is_set():
             self.library.back_up()
         yield from self._end()
@@ -320,6 +322,17 @@ class _Run:
             self.missing = len(self.plan.gone)
         if self.plan.forgotten:
             forget_failures(self.library.catalog, self.plan.forgotten)
+
+    def _name_places(self) -> Iterator[Progress]:
+        """Without the table of towns everything else is as it should be."""
+        try:
+            for photos in name_places(self.library.catalog, self.stop):
+                self.photos |= photos
+                yield self._progress("indexing")
+        except (CatalogError, DiskFull):
+            raise
+        except PhotoClipError as error:
+            self.message = str(error)
 
     def _note_offline(self) -> None:
         if self.plan.offline:

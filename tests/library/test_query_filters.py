@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from photoclip.library.catalog.labels import add_label
 from photoclip.library.catalog.photos import PhotoDetails, details, load_table, rate, set_favourite
 from photoclip.library.catalog.tags import label_photos, reject_photos
 from photoclip.library.catalog.words import FileWords, Keyword
+from photoclip.library.locating import name_places
 from photoclip.library.query import And, Exact, Filter, Node, Not, Or
 from photoclip.library.query.printing import to_text
 from photoclip.library.query.tree import conjunction, disjunction, negation
@@ -97,6 +99,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     label_photos(shelf.catalog, pets, [of["a.jpg"], of["g.jpg"]])
     reject_photos(shelf.catalog, pets, [of["b.jpg"]])
     create_album(shelf.catalog, "Rome 2023", [of["trip/d.png"], of["a.jpg"]])
+    assert {photo for batch in name_places(shelf.catalog, Event()) for photo in batch} == {
+        of[name] for name, facts in PHOTOS.items() if "latitude" in facts
+    }
     lost = shelf.catalog.query("SELECT id FROM file WHERE photo_id = ?", (of["gone.jpg"],))
     mark_missing(shelf.catalog, [lost[0]["id"]])
     engine = SearchEngine(shelf.library, shelf.encoder, today=lambda: TODAY)
@@ -134,6 +139,10 @@ def _angle(photo: PhotoDetails, place: tuple[float, float]) -> float:
     across = math.radians(photo.longitude - place[1])
     cosine = math.sin(one) * math.sin(two) + math.cos(one) * math.cos(two) * math.cos(across)
     return 6371.0088 * math.acos(min(1.0, max(-1.0, cosine)))
+
+
+def _near(photo: PhotoDetails, place: tuple[float, float], km: float) -> bool:
+    return _angle(photo, place) <= km
 
 
 def _month(photo: PhotoDetails) -> int:
@@ -180,6 +189,13 @@ REFERENCES: dict[str, Callable[[PhotoDetails], bool]] = {
     "size:500KB..0.01GB": lambda p: 500_000 <= p.bytes <= 10_000_000,
     "size:>=12MP": lambda p: p.width * p.height >= 12_000_000,
     "size:..11.9MP": lambda p: p.width * p.height <= 11_900_000,
+    "place:FRANCE": lambda p: _near(p, PARIS, 20),
+    "place:paris": lambda p: _near(p, PARIS, 20),
+    'place:"ile de france, fra"': lambda p: _near(p, PARIS, 20),
+    "place:fiji": lambda p: _near(p, FIJI, 20),
+    "near:paris": lambda p: _angle(p, (48.85341, 2.3488)) <= 5,
+    'near:"Paris, France, 7.5"': lambda p: _angle(p, (48.85341, 2.3488)) <= 7.5,
+    'near:"Levuka,83"': lambda p: _angle(p, (-18.06667, 179.31667)) <= 83,
     "near:48.8566,2.3522": lambda p: _angle(p, PARIS) <= 5,
     "near:48.8566,2.3522,7": lambda p: _angle(p, PARIS) <= 7,
     "near:-17.7,180,3": lambda p: _angle(p, (-17.7, 180.0)) <= 3,
@@ -253,6 +269,12 @@ def test_any_circle_equals_a_slow_look(bench: Bench, latitude: float, longitude:
         ("sea keyword:Italia", 4, "Did you mean Italy?"),
         ("keyword:Lost", 0, "No photo has the keyword Lost."),
         ("keyword:Rome|Italy", 0, "No photo has the keyword Rome|Italy."),
+        ("sea place:Parys", 4, "Did you mean Paris?"),
+        ("place:Lost", 0, "No photo was taken in a place named Lost"),
+        ("sea near:Lissabon", 4, "There is no town named Lissabon."),
+        ("near:Lisbonn", 0, "Did you mean Lisbon"),
+        ("near:Portugal", 0, "photos from there are found by place:"),
+        ('near:"Lisbon, France"', 0, "There is no town named Lisbon, France."),
         ("keyword:Pets", 0, "No photo has the keyword Pets."),
         ("a OR (b -label:Pats)", 9, "Did you mean Pets?"),
     ],

@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.places import place_of
 from photoclip.library.catalog.schema import MISSING
 from photoclip.library.catalog.words import FileWords, words_of
+from photoclip.library.gazetteer import Place
 
 # The type, where `bytes` is also the name of a field.
 Raw: TypeAlias = bytes
@@ -56,6 +58,7 @@ class PhotoDetails:
     exposure: dict[str, Any]
     latitude: float | None
     longitude: float | None
+    place: Place | None  # None also while it has not been named
     truncated: bool
     animated: bool
     words: FileWords  # of the best file
@@ -120,6 +123,7 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         exposure=json.loads(photo["exposure"]) if photo["exposure"] else {},
         latitude=photo["latitude"],
         longitude=photo["longitude"],
+        place=place_of(catalog, photo["place_id"]),
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
         words=words_of(catalog, best["id"]) if best else FileWords(),

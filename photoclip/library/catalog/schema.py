@@ -103,6 +103,16 @@ MIGRATION_6 = (
         height REAL NOT NULL, PRIMARY KEY(file_id, position))""",
 )
 
+# Where positions lie (places.py). content.place_version is the version of naming, 0 where none has looked.
+MIGRATION_7 = (
+    """CREATE TABLE place(
+        id INTEGER PRIMARY KEY, district TEXT NOT NULL, city TEXT NOT NULL, county TEXT NOT NULL,
+        region TEXT NOT NULL, country TEXT NOT NULL, UNIQUE(district, city, county, region, country))""",
+    "ALTER TABLE content ADD COLUMN place_id INTEGER REFERENCES place(id)",
+    "ALTER TABLE content ADD COLUMN place_version INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX content_unplaced ON content(place_version) WHERE latitude IS NOT NULL",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -110,4 +120,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_4,
     MIGRATION_5,
     MIGRATION_6,
+    MIGRATION_7,
 )

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photoclip.library.catalog.changes import redo, undo
@@ -170,6 +170,7 @@ def test_an_xmp_date_goes_with_the_sidecar_of_the_only_file(catalog: Catalog, fo
 TEXTS = st.none() | st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=8)
 
 
+@settings(max_examples=30)
 @given(
     TEXTS,
     st.lists(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=3).map(tuple), max_size=5),

@@ -8,11 +8,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.labels import add_label, label_photos
 from photoclip.library.catalog.photos import PhotoDetails, details, failures, photo_at, rate
 from photoclip.library.catalog.words import FileWords, Keyword
 from photoclip.library.decoding import Decoders
+from photoclip.library.gazetteer import gazetteer
 from photoclip.library.ingest import index
 from photoclip.library.library import Library
 from photoclip.library.sidecars import export
@@ -151,6 +154,32 @@ def test_a_renamed_photo_takes_its_words_along(library: Library, photos: Path, d
     run(library, decoders, encoder=encoder)
     assert encoder.calls == []
     assert known(library, photos / "new.jpg").words.title == "A square"
+
+
+def test_a_position_gets_the_names_of_its_place(
+    library: Library, photos: Path, decoders: Decoders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (38.0, 43.0, 2.0), 3: "W", 4: (9.0, 8.0, 0.0)})
+    path = photos / "a.jpg"
+    path.write_bytes(jpeg("red", exif=exif))
+    write_photos(photos, 1)
+    real = gazetteer
+    monkeypatch.setattr("photoclip.library.locating.gazetteer", _no_gazetteer)
+    done = run(library, decoders)
+    assert (done.added, done.embedded, done.message) == (2, 2, "There are no names.")
+    assert known(library, path).place is None
+    monkeypatch.setattr("photoclip.library.locating.gazetteer", real)
+    assert run(library, decoders).photos == {known(library, path).id}
+    place = known(library, path).place
+    assert place is not None
+    assert (place.city, place.country) == ("Lisbon", "Portugal")
+    monkeypatch.setattr("photoclip.library.locating.gazetteer", _no_gazetteer)
+    assert run(library, decoders).message == ""  # all are named: the table is not even looked for
+
+
+def _no_gazetteer() -> None:
+    raise PhotoClipError("There are no names.")
 
 
 def test_copies_have_words_of_their_own(library: Library, photos: Path, decoders: Decoders) -> None:
