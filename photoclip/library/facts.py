@@ -23,6 +23,7 @@ from photoclip.library.query import Filter, mistakes
 from photoclip.library.query.values import (
     Bounds,
     Near,
+    NearTown,
     fact_of,
     formats_of,
     parse_near,
@@ -135,7 +136,7 @@ def _near(catalog: Catalog, condition: Filter) -> Ids:
 
 
 def _circle(condition: Filter) -> Near:
-    near = _read(condition, parse_near)
+    near: Near | NearTown = _read(condition, parse_near)
     if isinstance(near, Near):
         return near
     middle = town(condition, near.name)

@@ -67,13 +67,15 @@ class PhotoDetails:
     labels: tuple[AppliedLabel, ...]
     albums: tuple[tuple[int, str], ...]
     missing: bool
+    file_time: float | None  # the oldest file's, as if UTC like `taken_at`: what sorts a photo without a date
     content_hash: Raw
     colour: int
     added_at: float
 
 
 _PHOTO = """
-SELECT content.*, photo.rating, photo.favourite, photo.presence, photo.added_at, photo.id AS photo_id
+SELECT content.*, photo.rating, photo.favourite, photo.presence, photo.added_at, photo.id AS photo_id,
+photo.taken_at AS sorted_by
 FROM photo JOIN content ON content.id = photo.content_id WHERE photo.id = ?
 """
 _FILES = """
@@ -132,6 +134,7 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),
         albums=tuple((row[0], row[1]) for row in catalog.query(_ALBUMS, (photo_id,))),
         missing=photo["presence"] == MISSING,
+        file_time=photo["sorted_by"] if photo["taken_at"] is None and files else None,
         content_hash=photo["hash"],
         colour=photo["colour"],
         added_at=photo["added_at"],
