@@ -45,7 +45,8 @@ def said_rows(details: PhotoDetails) -> list[Row]:
     tr, said = QCoreApplication.translate, details.words
     rows = []
     if details.latitude is not None and details.longitude is not None:
-        position = words.coordinates(details.latitude, details.longitude)
+        # A number and its N or W do not part at a line's end.
+        position = words.coordinates(details.latitude, details.longitude).replace("° ", "°\u00a0")
         place = f"{place_text(details.place)}\n{position}" if details.place else position
         rows.append((tr("details", "Place"), place))
     faces = [each.name for each in said.regions if each.name and each.kind.casefold() in (_FACE, "")]

@@ -18,7 +18,7 @@ from photoclip.library.gazetteer import Town, fold, gazetteer
 from photoclip.library.query import Filter
 
 BATCH = 256
-_ALIKE, _COMPARED = 3, 1000  # a suggestion begins as what was typed, and is the nearest of so many at most
+_ALIKE, _COMPARED = 2, 2000  # a suggestion begins as what was typed, and is the nearest of so many at most
 _PLACES = """
 SELECT DISTINCT place.id, district, city, county, region, country FROM place
 JOIN content ON content.place_id = place.id JOIN photo ON photo.content_id = content.id WHERE presence = ?
@@ -76,7 +76,7 @@ def town(condition: Filter, name: str) -> Town:
         return found
     if towns.is_area(name):
         raise QueryError(
-            f"{name} is no town but a larger area; photos from there are found by place:.",
+            f"{name} is no town but a larger area; photos from there are found by “place:{name}”.",
             condition.position,
             expected,
         )

@@ -101,7 +101,7 @@ def test_everything_that_is_said(room: Room, panel: DetailsPanel) -> None:
     assert (panel.heading.text(), panel.description.text()) == ("A square", "Two lines\nof words")
     facts = shown(panel)
     assert (facts["Taken"], facts["Date from"]) == ("21 Jul 2019, 14:33", "The camera")
-    assert facts["Place"] == "Anjos, Lisbon, Portugal\n38.7260° N, 9.1350° W"
+    assert facts["Place"] == "Anjos, Lisbon, Portugal\n38.7260°\u00a0N, 9.1350°\u00a0W"
     assert facts["People"] == "Ada, Bo"
     assert facts["Keywords"] == "Places › Italy › Rome, Café"
     assert facts["Colour label"] == "Green"
