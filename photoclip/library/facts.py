@@ -1,4 +1,4 @@
-"""Which photos meet a filter on what is known of each: camera, lens, rating, is, type, size, near.
+"""Which photos meet a filter on what is known of each: camera, rating, keyword, size, near and so on.
 
 Each gives the ids of photos that are there or missing; the search keeps those it looks at. The catalog
 answers in SQL where it can do so exactly; names are compared here, whatever their case in any script, and
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,21 +18,24 @@ from numpy.typing import NDArray
 from photoclip.errors import QueryError
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.schema import MISSING
+from photoclip.library.gazetteer import EARTH_KM
+from photoclip.library.locating import photos_in, town
 from photoclip.library.query import Filter, mistakes
 from photoclip.library.query.values import (
     Bounds,
     Near,
+    NearTown,
     fact_of,
     formats_of,
     parse_near,
     parse_rating,
     parse_size,
 )
+from photoclip.library.spoken import photos_titled, photos_with_keyword
 
 T = TypeVar("T")
 Ids = NDArray[np.int64]
 
-EARTH_KM = 6371.0088  # the mean radius
 _DEGREE_KM = EARTH_KM * np.pi / 180
 _NAMES_SHOWN = 3
 _MEASURES = {"bytes": "content.bytes", "pixels": "content.width * content.height"}
@@ -117,7 +120,7 @@ def _of_formats(catalog: Catalog, formats: frozenset[str]) -> Ids:
 
 
 def _near(catalog: Catalog, condition: Filter) -> Ids:
-    place = _read(condition, parse_near)
+    place = _circle(condition)
     reach = place.km / _DEGREE_KM * 1.001  # degrees of latitude, and a little for rounding
     ids, latitudes, longitudes = catalog.columns(
         "SELECT photo.id, latitude, longitude FROM photo JOIN content ON content.id = photo.content_id"
@@ -126,6 +129,14 @@ def _near(catalog: Catalog, condition: Filter) -> Ids:
     )
     distances = _kilometres(place, np.array(latitudes, np.float64), np.array(longitudes, np.float64))
     return np.array(ids, np.int64)[distances <= place.km]
+
+
+def _circle(condition: Filter) -> Near:
+    near = cast(Near | NearTown, _read(condition, parse_near))
+    if isinstance(near, Near):
+        return near
+    middle = town(condition, near.name)
+    return Near(middle.latitude, middle.longitude, near.km)
 
 
 def _kilometres(
@@ -158,10 +169,13 @@ def _ids(catalog: Catalog, where: str, *values: Any) -> Ids:
 _PHOTOS: dict[str, Callable[[Catalog, Filter], Ids]] = {
     "camera": _camera,
     "lens": _lens,
+    "keyword": photos_with_keyword,
+    "title": photos_titled,
     "rating": _rating,
     "is": _is,
     "type": _type,
     "size": _size,
+    "place": photos_in,
     "near": _near,
 }
 FACT_FIELDS = tuple(_PHOTOS)

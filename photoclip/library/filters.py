@@ -21,6 +21,7 @@ from photoclip.library.facts import FACT_FIELDS, photos_meeting
 from photoclip.library.query import And, Condition, Exact, Filter, Node, Not, Or, SimilarTo, mistakes
 from photoclip.library.query.values import fact_of
 from photoclip.library.snapshot import Snapshot, folder_parts
+from photoclip.library.spoken import photos_saying
 
 T = TypeVar("T")
 ALIKE, COMPARED = 3, 1000  # a suggestion begins as what was typed, and is the nearest of so many at most
@@ -165,7 +166,7 @@ def _folder(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date
 
 
 def _exact(catalog: Catalog, snapshot: Snapshot, condition: Exact) -> Mask:
-    """Photos whose file name, or one of whose labels or albums, contains the words, whatever their case.
+    """Photos of which the file's name or words, a label or an album contains this, whatever the case.
 
     Of live albums those pinned in: what else such an album holds has not been named by anybody.
     """
@@ -173,6 +174,7 @@ def _exact(catalog: Catalog, snapshot: Snapshot, condition: Exact) -> Mask:
     files = snapshot.files
     met = np.array([wanted in name for name in files.names], np.bool_)
     mask = mask_of(snapshot.table, files.photos[met])
+    mask |= mask_of(snapshot.table, photos_saying(catalog, condition.value))
     for label in list_labels(catalog):
         if wanted in label.name.casefold():
             mask |= mask_of(snapshot.table, labelled(catalog, label.id, missing=True))

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from photoclip.errors import PhotoClipError
+from photoclip.errors import CatalogError, DiskFull, PhotoClipError
 from photoclip.library.catalog.arrivals import arrivals
 from photoclip.library.catalog.folders import list_folders
 from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
@@ -27,6 +27,7 @@ from photoclip.library.decoding import Decoders
 from photoclip.library.embedding import Embedded, Embedding
 from photoclip.library.encoder import Encoder
 from photoclip.library.library import Library
+from photoclip.library.locating import name_places
 from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, plan_folder, readable
 from photoclip.library.progress import Pace, Phase, Progress
 from photoclip.library.recording import Recorder
@@ -138,6 +139,7 @@ class _Run:
         yield self._progress("indexing")
         yield from self._read()
         self._mark_gone()
+        yield from self._name_places()
         if paths is None and not self.stop.is_set():
             self.library.back_up()
         yield from self._end()
@@ -215,11 +217,14 @@ class _Run:
         while self.todo and self.decoders.room and not self.embedding.full:
             wanted = self.todo.popleft()
             self.reading[wanted.path] = wanted
-            self.decoders.submit(Task(wanted.path, self.encoder.info.pixel_spec, wanted.known))
+            self.decoders.submit(self._task(wanted))
         while self.todo and self.todo[0].jpeg and self.embedding.wants_files:
             wanted = self.todo.popleft()
             self.lent[wanted.previous] = wanted
             self.embedding.add_file(wanted.previous, wanted.path)
+
+    def _task(self, wanted: Wanted) -> Task:
+        return Task(wanted.path, self.encoder.info.pixel_spec, wanted.known, wanted.unchanged)
 
     def _gather(self) -> None:
         if self.decoders.in_flight:
@@ -253,7 +258,7 @@ class _Run:
             return
         lost = self.store.missing([outcome.hash])
         if outcome.picture is None and (lost or self.library.thumbnails.missing([outcome.hash])):
-            self.todo.append(Wanted(wanted.path, wanted.folder_id, b"", wanted.previous, wanted.repair))
+            self.todo.append(replace(wanted, known=b"", unchanged=None))
             return
         self.recorder.take(wanted, outcome)
         if lost:
@@ -318,6 +323,17 @@ class _Run:
             self.missing = len(self.plan.gone)
         if self.plan.forgotten:
             forget_failures(self.library.catalog, self.plan.forgotten)
+
+    def _name_places(self) -> Iterator[Progress]:
+        """Without the table of towns everything else is as it should be."""
+        try:
+            for photos in name_places(self.library.catalog, self.stop):
+                self.photos |= photos
+                yield self._progress("indexing")
+        except (CatalogError, DiskFull):
+            raise
+        except PhotoClipError as error:
+            self.message = str(error)
 
     def _note_offline(self) -> None:
         if self.plan.offline:

@@ -48,6 +48,8 @@ class Scan:
     unreadable: dict[bytes, str] = field(default_factory=dict)
     unreachable: dict[bytes, str] = field(default_factory=dict)
     refused: dict[bytes, str] = field(default_factory=dict)
+    listing: frozenset[bytes] | None = None
+    """The paths in the folder that is being walked, empty where there is no sidecar among them."""
 
     def walk(self, root: bytes) -> Iterator[Found]:
         """Photos in `root` and below. Links to folders are followed, each real folder is visited once.
@@ -62,6 +64,8 @@ class Scan:
                 continue
             inside: list[bytes] = []
             entries = self._entries(folder)
+            described = any(is_sidecar(entry.name) for entry in entries)
+            self.listing = frozenset(entry.path for entry in entries if described)
             while entries:  # each is let go once looked at: of a million, what they have found takes room
                 found = self._look(entries.pop(), inside, links)
                 if found is not None:
@@ -130,6 +134,11 @@ def look_at(path: bytes) -> Found | None:
 def is_candidate(name: bytes) -> bool:
     """Whether a file of this name is looked at; what is inside decides what it is."""
     return not name.startswith(b".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def is_sidecar(name: bytes) -> bool:
+    """Whether a file of this name may say something about the photos beside it."""
+    return name[-4:].lower() == b".xmp"
 
 
 def is_skipped(name: bytes) -> bool:

@@ -27,7 +27,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
 
-from photoclip.library.scan import is_candidate, is_hidden_below
+from photoclip.library.scan import is_candidate, is_hidden_below, is_sidecar
 from photoclip.paths import display
 
 LOOK = 0.25
@@ -239,9 +239,13 @@ class _Handler(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         paths = [os.fsencode(path) for path in (event.src_path, event.dest_path) if path]
         shown = [path for path in paths if not is_hidden_below(self._root, path)]
-        wanted = [path for path in shown if event.is_directory or is_candidate(os.path.basename(path))]
+        wanted = [path for path in shown if event.is_directory or _concerns_photos(os.path.basename(path))]
         if wanted:
             self._note(wanted)
+
+
+def _concerns_photos(name: bytes) -> bool:
+    return is_candidate(name) or (is_sidecar(name) and not name.startswith(b"."))
 
 
 _OVERFLOW_LOGGER = "watchdog.observers.inotify_c"

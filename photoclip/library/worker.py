@@ -14,6 +14,7 @@ import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import xxhash
 from PIL import Image
@@ -21,7 +22,7 @@ from PIL import Image
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
 from photoclip.library import metadata
-from photoclip.library.metadata import Metadata
+from photoclip.library.metadata import PhotoMetadata
 from photoclip.library.opening import NotAFile, open_file, read_at_most, written_at
 from photoclip.pixels import PixelSpec
 
@@ -35,11 +36,15 @@ MEMORY_LIMIT = 4 << 30
 
 @dataclass(frozen=True)
 class Task:
-    """A file to read. When its hash turns out to be `known`, it is not decoded again."""
+    """A file to read. When its hash turns out to be `known`, it is not decoded again.
+
+    While its (size, mtime_ns) are those in `unchanged`, its hash is `known`, and only what is said is read.
+    """
 
     path: bytes
     spec: PixelSpec
     known: bytes = b""
+    unchanged: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Prepared:
     mtime_ns: int
     hash: bytes
     picture: Picture | None
+    said: PhotoMetadata
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,6 @@ class Picture:
     height: int
     format: str
     truncated: bool
-    metadata: Metadata
     perceptual_hash: int
     colour: int
     thumbnail: bytes = field(repr=False)
@@ -123,6 +128,10 @@ def end_with_parent() -> None:
 def prepare(task: Task) -> Outcome:
     """Read and decode one file; what is wrong with the file becomes a `Refused`."""
     try:
+        if task.unchanged is not None and state_of(task.path) == task.unchanged:
+            with open_file(task.path) as file:
+                said = _said(file, task.path, task.unchanged[1])
+            return Prepared(task.path, *task.unchanged, task.known, None, said)
         data, size, mtime_ns = read_file(task.path)
     except (FileNotFoundError, NotADirectoryError):
         return Gone(task.path)
@@ -136,9 +145,11 @@ def prepare(task: Task) -> Outcome:
         return Refused(task.path, *state_of(task.path), _why(error))
     digest = xxhash.xxh3_128_digest(data)
     if digest == task.known:
-        return Prepared(task.path, size, mtime_ns, digest, None)
+        said = _said(io.BytesIO(data), task.path, mtime_ns)
+        return Prepared(task.path, size, mtime_ns, digest, None, said)
     try:
-        return Prepared(task.path, size, mtime_ns, digest, picture_of(data, task.spec, task.path, mtime_ns))
+        picture, said = picture_of(data, task.spec, task.path, mtime_ns)
+        return Prepared(task.path, size, mtime_ns, digest, picture, said)
     except UnreadablePhoto as error:
         return Refused(task.path, size, mtime_ns, str(error))
     except MemoryError:
@@ -147,22 +158,28 @@ def prepare(task: Task) -> Outcome:
         )
 
 
-def picture_of(data: bytes, spec: PixelSpec, path: bytes, mtime_ns: int) -> Picture:
+def picture_of(data: bytes, spec: PixelSpec, path: bytes, mtime_ns: int) -> tuple[Picture, PhotoMetadata]:
     """Decode once; raises `UnreadablePhoto`. The path tells its name, and where sidecars are."""
     decoded = pixels.decode(data, shortest_side=pixels.decoded_side(spec))
     image = decoded.image
-    return Picture(
+    picture = Picture(
         width=decoded.width,
         height=decoded.height,
         format=decoded.format,
         truncated=decoded.truncated,
-        metadata=metadata.read_all(decoded.exif, decoded.info, path, mtime_ns).facts,
         perceptual_hash=difference_hash(image),
         colour=mean_colour(image),
         thumbnail=pixels.thumbnail(image, THUMBNAIL_SIDE),
         pixels=pixels.model_image(image, spec, block_means=decoded.block_means).tobytes(),
         animated=decoded.animated,
     )
+    return picture, metadata.read_all(decoded.exif, decoded.info, path, mtime_ns)
+
+
+def _said(file: BinaryIO, path: bytes, mtime_ns: int) -> PhotoMetadata:
+    """What is said about a photo that was decoded before."""
+    header = pixels.read_header(file)
+    return metadata.read_all(header.exif, header.info, path, mtime_ns)
 
 
 def difference_hash(image: Image.Image) -> int:

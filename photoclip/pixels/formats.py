@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import BinaryIO
 
 from PIL import (
     AvifImagePlugin,
@@ -64,7 +65,7 @@ def _opened(data: bytes) -> Image.Image:
             from photoclip.pixels.jxl import JxlImageFile
 
             return JxlImageFile(io.BytesIO(data))
-        image = Image.open(io.BytesIO(data), formats=_readers(data))
+        image = open_header(io.BytesIO(data), data)
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             _read_deep_planes(image)
         return image
@@ -74,6 +75,11 @@ def _opened(data: bytes) -> Image.Image:
         raise UnreadablePhoto(f"Pictures of this kind need the package {error.name}: install it.") from None
     except Exception as error:  # a header made to break readers may raise anything
         raise UnreadablePhoto(f"The file is damaged: {reason(error)}.") from error
+
+
+def open_header(file: BinaryIO, start: bytes) -> Image.Image:
+    """Pillow's picture; `start` are the file's first bytes. Raises anything that Pillow raises."""
+    return Image.open(file, formats=_readers(start))
 
 
 def is_animated(image: Image.Image) -> bool:

@@ -15,12 +15,13 @@ from photoclip.errors import PhotoClipError
 from photoclip.library.background import BackgroundIndexer
 from photoclip.library.catalog.backup import backups
 from photoclip.library.catalog.folders import add_folder, list_folders, remove_folder
-from photoclip.library.catalog.photos import failures, load_table, photo_at
+from photoclip.library.catalog.photos import details, failures, load_table, photo_at
 from photoclip.library.library import Library
 from photoclip.library.models import FindModel, LibraryModels
 from photoclip.library.progress import Progress
 from tests.library.fakes import FAKE_INFO, FakeEncoder, Zoo, another
 from tests.library.pictures import jpeg, write_photos
+from tests.library.xmp_samples import DIGIKAM
 
 
 class Running:
@@ -115,6 +116,21 @@ def test_deleted_and_renamed_files_are_followed(running: Running, photos: Path) 
     running.until(lambda _: photo_at(running.library.catalog, bytes(photos / "renamed.jpg")) == photo)
     (photos / "000.jpg").unlink()
     running.until(lambda _: running.count == 2)
+
+
+def test_a_sidecar_beside_a_watched_photo_is_noticed(running: Running, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    photo = photo_at(running.library.catalog, bytes(photos / "000.jpg"))
+    assert photo is not None
+
+    def title() -> str | None:
+        return details(running.library.catalog, photo).words.title
+
+    (photos / "000.jpg.xmp").write_bytes(DIGIKAM)
+    running.until(lambda _: title() == "A square")
+    (photos / "000.jpg.xmp").unlink()
+    running.until(lambda _: title() is None)
 
 
 def test_folders_added_later_are_taken_in_and_watched(

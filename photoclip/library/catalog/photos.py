@@ -188,7 +188,7 @@ def rate(catalog: Catalog, ids: Iterable[int], rating: int) -> Change:
         raise ValueError(f"a rating is 0 to 5, not {rating}")
     ids = list(ids)
     words = f"Rate {counted(len(ids))}" if rating else f"Clear the rating of {counted(len(ids))}"
-    return perform(catalog, words, lambda connection: _updates(connection, ids, "rating", rating))
+    return perform(catalog, words, lambda connection: _ratings(connection, ids, rating))
 
 
 def set_favourite(catalog: Catalog, ids: Iterable[int], value: bool) -> Change:
@@ -197,6 +197,16 @@ def set_favourite(catalog: Catalog, ids: Iterable[int], value: bool) -> Change:
         f"Make {counted(len(ids))} favourite" if value else f"Take {counted(len(ids))} from the favourites"
     )
     return perform(catalog, words, lambda connection: _updates(connection, ids, "favourite", int(value)))
+
+
+def _ratings(connection: sqlite3.Connection, ids: Iterable[int], rating: int) -> list[RowChange]:
+    """A person's rating replaces one from the file, also by the same number of stars."""
+    found = connection.execute(
+        f"SELECT id, rating, rated FROM photo WHERE id {IN_IDS} AND (rating != ? OR (rating AND NOT rated))",
+        (ids_json(ids), rating),
+    ).fetchall()
+    after = {"rating": rating, "rated": 1}
+    return [RowChange("photo", {"id": row[0]}, {"rating": row[1], "rated": row[2]}, after) for row in found]
 
 
 def _updates(connection: sqlite3.Connection, ids: Iterable[int], column: str, value: int) -> list[RowChange]:

@@ -7,6 +7,7 @@ beside a RAW file it is the RAW file's, and of several other photos named `x` it
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from photoclip.library.opening import NotAFile, open_file, read_at_most
 from photoclip.library.scan import EXTENSIONS, RAW_EXTENSIONS
@@ -15,12 +16,12 @@ from photoclip.library.sidecars.described import SIZE_LIMIT, UnreadableXmp
 _ENDINGS = (b".xmp", b".XMP")
 
 
-def sidecars_of(photo: bytes) -> list[bytes]:
+def sidecars_of(photo: bytes, exists: Callable[[bytes], bool] = os.path.exists) -> list[bytes]:
     """The sidecars that are there, the photo's very own first."""
     stem = os.path.splitext(photo)[0]
-    own = next((photo + ending for ending in _ENDINGS if os.path.exists(photo + ending)), None)
-    general = next((stem + ending for ending in _ENDINGS if os.path.exists(stem + ending)), None)
-    if general is not None and not _is_whose(stem, photo):
+    own = next((photo + ending for ending in _ENDINGS if exists(photo + ending)), None)
+    general = next((stem + ending for ending in _ENDINGS if exists(stem + ending)), None)
+    if general is not None and not _is_whose(stem, photo, exists):
         general = None
     return [path for path in (own, general) if path is not None]
 
@@ -44,10 +45,10 @@ def read_sidecar(path: bytes) -> bytes | None:
     return data
 
 
-def _is_whose(stem: bytes, photo: bytes) -> bool:
+def _is_whose(stem: bytes, photo: bytes, exists: Callable[[bytes], bool]) -> bool:
     """Whether `x.xmp` is this photo's."""
     extension = photo[len(stem) :].lower()
     if extension in RAW_EXTENSIONS:
         return True
     others = EXTENSIONS - {extension}
-    return not any(os.path.exists(stem + e) or os.path.exists(stem + e.upper()) for e in others)
+    return not any(exists(stem + e) or exists(stem + e.upper()) for e in others)
