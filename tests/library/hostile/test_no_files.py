@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
@@ -29,7 +30,7 @@ def told(last: Progress) -> dict[str, str]:
     return {os.fsdecode(failure.path.rpartition(b"/")[2]): failure.reason for failure in last.failed}
 
 
-def test_pipes_sockets_and_links_are_listed_with_the_reason(trial: Trial, tmp_path: Path) -> None:
+def test_pipes_sockets_and_links_are_listed_with_the_reason(trial: Trial) -> None:
     os.mkfifo(trial.folder / "pipe.jpg")
     (trial.folder / "nothing.jpg").symlink_to("nowhere.jpg")
     (trial.folder / "loop.jpg").symlink_to("loop.jpg")
@@ -38,9 +39,8 @@ def test_pipes_sockets_and_links_are_listed_with_the_reason(trial: Trial, tmp_pa
     (trial.folder / "folder.jpg" / "inside.jpg").write_bytes(jpeg("red"))
     os.mkfifo(trial.folder / "no photo")
     with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(trial.folder)  # a socket's path may not be long
-        listening.bind("socket.jpg")
-        os.chdir(tmp_path)
+        with contextlib.chdir(trial.folder):  # a socket's path may not be long
+            listening.bind("socket.jpg")
         last = trial.run()
     assert told(last) == {
         "pipe.jpg": "This is a pipe, not a file.",
