@@ -50,6 +50,8 @@ class Decoders:
         self._time_limit = time_limit
         self._memory_limit = memory_limit
         self._prepare = prepare
+        self.slow = False
+        """Whether one photo at a time is enough, so that the person's own work has the processors."""
         self._pool: ProcessPool | None = None
         self._flights: dict[ProcessFuture[Outcome], _Flight] = {}
         self._landed: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -61,7 +63,7 @@ class Decoders:
     @property
     def room(self) -> bool:
         """Whether another photo may be submitted now; the bound on memory and on what a stop throws away."""
-        return len(self._flights) < self.workers * AHEAD
+        return len(self._flights) < (1 if self.slow else self.workers * AHEAD)
 
     def submit(self, task: Task) -> None:
         """Start decoding one photo."""

@@ -19,7 +19,8 @@ class Progress:
     `done` of `total` are files read, recorded and embedded. `photos` are to be shown anew, `searchable` have
     a vector now and wait for labels. `failed` also names folders that could not be listed. `message` is a
     sentence or empty. `model` names the model that `fill` runs with: then `done` of `total` are all the
-    photos that it knows.
+    photos that it knows. `yields` is why it is slow or paused without having been told to: "battery", "use",
+    or empty.
     """
 
     phase: Phase
@@ -37,6 +38,7 @@ class Progress:
     searchable: frozenset[int] = frozenset()
     message: str = ""
     model: str = ""
+    yields: str = ""
 
 
 class Pace:
