@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import psutil
+from photoclip.settings import Settings
 
 Speed = Literal["full", "slow", "pause"]
 Cause = Literal["", "battery", "use"]
@@ -32,6 +32,12 @@ class Manners:
     in_use: Speed = "slow"
     on_battery: Speed = "pause"
 
+    @classmethod
+    def of(cls, settings: Settings) -> Manners:
+        """As the settings have it; a word that is no speed is the default."""
+        chosen = {"in_use": settings.in_use, "on_battery": settings.on_battery}
+        return cls(**{name: speed for name, speed in chosen.items() if speed in SPEEDS})  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -46,6 +52,8 @@ FULL = Verdict()
 
 def on_battery() -> bool:
     """Whether the machine runs on its battery now; False where there is none or nobody knows."""
+    import psutil  # the first frame need not wait for it
+
     sensors = getattr(psutil, "sensors_battery", None)
     battery = sensors() if sensors is not None else None
     return battery is not None and battery.power_plugged is False

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photoclip.library.courtesy import FEW, FULL, IN_USE, LOOK, SPEEDS, Courtesy, Manners, Speed, Verdict
+from photoclip.settings import Settings
 
 MANY = FEW + 1
 
@@ -104,3 +105,9 @@ def test_the_slowest_of_what_holds_is_followed(
 
 def test_the_speeds_are_in_order() -> None:
     assert get_args(Speed) == SPEEDS
+
+
+def test_manners_come_from_the_settings() -> None:
+    assert Manners.of(Settings(in_use="full", on_battery="slow")) == Manners("full", "slow")
+    assert Manners.of(Settings(in_use="crawl")) == Manners()  # of another version
+    assert Manners.of(Settings()) == Manners()

@@ -13,6 +13,7 @@ from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.presence import inside
 from photoclip.library.catalog.rows import RowChange, deletions
 from photoclip.library.catalog.schema import PRESENT
+from photoclip.library.watching.places import is_folder
 from photoclip.paths import display
 
 
@@ -136,4 +137,4 @@ def list_folders(catalog: Catalog) -> list[Folder]:
         " WHERE folder.removed_at IS NULL GROUP BY folder.id ORDER BY folder.path",
         (PRESENT,),
     )
-    return [Folder(row["id"], row["path"], row["photos"], os.path.isdir(row["path"])) for row in found]
+    return [Folder(row["id"], row["path"], row["photos"], is_folder(row["path"])) for row in found]

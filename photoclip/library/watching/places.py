@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import psutil
-
 ANSWER = 5.0
 """Seconds in which a network drive has to answer; one that does not is offline."""
 NETWORK = frozenset((
@@ -40,6 +38,8 @@ Mounts = Callable[[], Iterable[Mount]]
 
 def system_mounts() -> list[Mount]:
     """What is mounted now; no drive is touched."""
+    import psutil  # the first frame need not wait for it
+
     return [
         Mount(os.fsencode(each.mountpoint), each.fstype.lower(), "remote" in each.opts.split(","))
         for each in psutil.disk_partitions(all=True)
