@@ -127,8 +127,9 @@ def test_watching_takes_in_what_arrives_and_ends_cleanly(commands: Commands, pho
 def test_the_real_watch_says_how_it_watches_and_ends_cleanly(
     commands: Commands, tmp_path: Path, number: int
 ) -> None:
-    (tmp_path / "empty").mkdir()
-    commands.ok("index", tmp_path / "empty")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").write_text("no photo, so the model need not start")
+    commands.ok("index", tmp_path / "notes")
     environment = {**os.environ, "PHOTOCLIP_LIBRARY": str(commands.folder)}
     watching = subprocess.Popen(
         [sys.executable, "-m", "photoclip", "watch"], env=environment, stderr=subprocess.PIPE, text=True
