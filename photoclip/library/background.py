@@ -64,13 +64,14 @@ class BackgroundIndexer:
         self._decoders: Decoders | None = None
         self._on_folders = on_folders
         self._courtesy = courtesy
-        self._watcher = FolderWatcher(self._work.look, self._scan_paths, self._look_at_folders)
+        self._watcher = FolderWatcher(self._work.look, self._scan_paths, self._look_at_folders, self._on_stir)
         self._system: SystemEvents | None = None
         self._folders: dict[bytes, int] = {}
         self._folders_changed = False
         self._catch_up_due = True  # something may be there that a coming model has not read
         self._stopping = False
         self._paused = False
+        self._stirring = False  # photos are about to come
         self._yielding = Verdict()  # what holds up the work that waits
         self._halt = threading.Event()  # of the run under way
         self._last = Progress("idle")
@@ -139,6 +140,12 @@ class BackgroundIndexer:
         """How each folder is watched."""
         return self._watcher.how
 
+    def _on_stir(self) -> None:
+        """A file is being written: by the time it rests, the decode processes are there."""
+        with self._work.condition:
+            self._stirring = True
+            self._work.condition.notify_all()
+
     def _on_wake(self) -> None:
         """Whatever happened while the system slept, on a shared drive for instance, was not told."""
         self._work.scan(None)
@@ -188,7 +195,7 @@ class BackgroundIndexer:
 
     def _awake(self) -> bool:
         waiting = self._work.waiting and not self._paused
-        return self._stopping or self._folders_changed or waiting or self._may_catch_up
+        return self._stopping or self._folders_changed or self._stirring or waiting or self._may_catch_up
 
     def _rest(self) -> None:
         """Wait for work; idle decode processes end after a while, folders that come and go are looked for."""
@@ -196,6 +203,9 @@ class BackgroundIndexer:
         patience = KEEP_WORKERS if self._decoders else BACK_UP if self._all_watched else COME_BACK
         with self._work.condition:
             woken = self._work.condition.wait_for(lambda: self._awake() or self._paused != paused, patience)
+        if self._stirring and not self._paused:
+            self._lent_decoders().warm_up()
+        self._stirring = False
         if not woken:
             self._end_workers()
             self._back_up()

@@ -35,7 +35,7 @@ from photoclip.library.watching.inotify import (
 )
 from photoclip.library.watching.places import is_folder, network_kind
 from photoclip.library.watching.polling import Poller
-from photoclip.library.watching.settling import DISTANT, LOOK, UNFINISHED, Settling
+from photoclip.library.watching.settling import DISTANT, LOOK, STEP, UNFINISHED, Settling
 from photoclip.paths import display
 
 _EVENTS: list[type[FileSystemEvent]] = [
@@ -67,7 +67,8 @@ class FolderWatcher:
 
     `on_paths` gets bytes paths that changed and are at rest; `on_lost` gets folders whose events were lost,
     or that can be reached again, and that must be scanned. `on_moved` says that a folder may not be the
-    watched one any more: see `watched`. All are called from other threads and must not wait.
+    watched one any more: see `watched`. `on_stir` says that files begin to come, which will be told of when
+    they rest. All are called from other threads and must not wait.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class FolderWatcher:
         on_paths: Callable[[frozenset[bytes]], None],
         on_lost: Callable[[frozenset[bytes]], None],
         on_moved: Callable[[], None] = lambda: None,
+        on_stir: Callable[[], None] = lambda: None,
         *,
         native: _Native = native_observer,
         kind_of: Callable[[bytes], str] = network_kind,
@@ -82,6 +84,7 @@ class FolderWatcher:
         self._on_paths = on_paths
         self._on_lost = on_lost
         self._on_moved = on_moved
+        self._on_stir = on_stir
         self._native = native
         self._kind_of = kind_of
         self._observer: BaseObserver | None = None
@@ -154,9 +157,7 @@ class FolderWatcher:
 
     def hold(self, path: bytes) -> None:
         """Tell of this file again when nothing has happened to it for a while: it seems to be unfinished."""
-        with self._changed:
-            self._settling.note([path], quiet=UNFINISHED + LOOK)
-            self._changed.notify_all()
+        self._note(lambda: self._settling.note([path], quiet=UNFINISHED + LOOK))
 
     def close(self) -> None:
         """Stop watching and join every thread."""
@@ -195,7 +196,7 @@ class FolderWatcher:
 
     def _schedule(self, observer: BaseObserver, path: bytes) -> None:
         self._identities[path] = _identity(path)
-        handler = _Handler(path, self._note, self._note_writing)
+        handler = _Handler(path, self._settling, self._note)
         self._watches[path] = observer.schedule(
             handler, os.fsdecode(path), recursive=True, event_filter=_EVENTS
         )
@@ -213,20 +214,13 @@ class FolderWatcher:
         self._limit_met = number
         self._poll(path, LIMIT)
 
-    def _note(self, paths: Iterable[bytes]) -> None:
+    def _note(self, note: Callable[[], None]) -> None:
         with self._changed:
-            self._settling.note(paths)
-            self._changed.notify_all()
-
-    def _note_writing(self, paths: Iterable[bytes]) -> None:
-        with self._changed:
-            self._settling.note_writing(paths)
+            note()
             self._changed.notify_all()
 
     def _note_distant(self, paths: Iterable[bytes]) -> None:
-        with self._changed:
-            self._settling.note(paths, quiet=DISTANT)
-            self._changed.notify_all()
+        self._note(lambda: self._settling.note(paths, quiet=DISTANT))
 
     def _refuse(self, path: bytes, number: int) -> None:
         with self._changed:
@@ -244,6 +238,7 @@ class FolderWatcher:
             self._changed.notify_all()
 
     def _run(self) -> None:
+        stirring = False
         while True:
             with self._changed:
                 self._changed.wait_for(
@@ -261,8 +256,11 @@ class FolderWatcher:
             settled = self._settling.settled()
             if settled:
                 self._on_paths(settled)
+            if self._settling.waits and not stirring:
+                self._on_stir()
+            stirring = self._settling.waits
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or bool(self._lost), timeout=LOOK)
+                self._changed.wait_for(lambda: self._closed or bool(self._lost), timeout=STEP)
 
     def _poll_refused(self, refused: dict[bytes, int]) -> None:
         """Poll the watched folders in which a watch was refused, and give their other watches back."""
@@ -282,19 +280,25 @@ class _Handler(FileSystemEventHandler):
     def __init__(
         self,
         root: bytes,
-        note: Callable[[Iterable[bytes]], None],
-        note_writing: Callable[[Iterable[bytes]], None],
+        settling: Settling,
+        note: Callable[[Callable[[], None]], None],
     ) -> None:
         self._root = root
+        self._settling = settling
         self._note = note
-        self._note_writing = note_writing
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         paths = [os.fsencode(path) for path in (event.src_path, event.dest_path) if path]
         shown = [path for path in paths if not is_hidden_below(self._root, path)]
         wanted = [path for path in shown if event.is_directory or is_candidate(os.path.basename(path))]
-        if wanted:
-            (self._note_writing if _is_open(event) else self._note)(wanted)
+        if not wanted:
+            return
+        if isinstance(event, FileClosedEvent):
+            self._note(lambda: self._settling.note_closed(wanted[0]))
+        elif _is_open(event):
+            self._note(lambda: self._settling.note_writing(wanted))
+        else:
+            self._note(lambda: self._settling.note(wanted))
 
 
 def _is_open(event: FileSystemEvent) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.report import RUNS, Row, as_json, table
 
 # Each a module with measure(runs) -> list of rows.
-PARTS = ("ingest", "model", "start", "window", "neighbours", "cuda")
+PARTS = ("ingest", "model", "start", "window", "watch", "neighbours", "cuda")
 
 
 def main() -> None:

@@ -12,6 +12,10 @@ from typing import Protocol
 
 LOOK = 0.25
 """Seconds between two looks at a file; when they are the same, it is finished."""
+CLOSED = 0.1
+"""Seconds that a file rests after it was closed: a program may open it again at once, to write a date."""
+STEP = 0.1
+"""Seconds between two rounds of looks."""
 GATHER = 0.5
 """Seconds that settled paths wait for more to come along, at most."""
 WRITING = 30.0
@@ -60,21 +64,39 @@ class Settling:
         with self._lock:
             return not self._looks and not self._settled and not self._refused
 
+    @property
+    def waits(self) -> bool:
+        """Whether files are held back."""
+        with self._lock:
+            return bool(self._looks)
+
     def note(self, paths: Iterable[bytes], *, quiet: float = LOOK) -> None:
         """Something happened at these paths: they rest once nothing changes for `quiet` seconds."""
         with self._lock:
             for path in paths:
-                look = self._looks.get(path)
-                if look is not None:
-                    look.quiet = quiet
-                elif len(self._looks) < self._most:
-                    self._looks[path] = _Look(quiet)
-                else:
-                    self._refused = True
+                self._hold(path, quiet)
 
     def note_writing(self, paths: Iterable[bytes]) -> None:
         """These are open and written to; that they are closed is told by `note`, if ever."""
         self.note(paths, quiet=WRITING)
+
+    def note_closed(self, path: bytes) -> None:
+        """This was written to and is closed now."""
+        state = _state(path)
+        with self._lock:
+            look = self._hold(path, CLOSED)
+            if look is not None:
+                look.state, look.at = state, self._clock()
+
+    def _hold(self, path: bytes, quiet: float) -> _Look | None:
+        look = self._looks.get(path)
+        if look is None and len(self._looks) >= self._most:
+            self._refused = True
+            return None
+        if look is None:
+            look = self._looks[path] = _Look(quiet)
+        look.quiet = quiet
+        return look
 
     def is_moving(self, path: bytes) -> bool:
         """Whether this file is held back; when it rests, it will be among the settled."""
@@ -105,7 +127,7 @@ class Settling:
         if state is not None and (look.at is None or look.state != state):
             look.state, look.at = state, now
             return
-        if state is not None and look.at is not None and now - look.at < look.quiet - LOOK / 10:
+        if state is not None and look.at is not None and now - look.at < look.quiet - STEP / 10:
             return
         del self._looks[path]
         if not self._settled:

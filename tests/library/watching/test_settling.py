@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from photoclip.library.watching.settling import DISTANT, LOOK, WRITING, Settling
+from photoclip.library.watching.settling import CLOSED, DISTANT, LOOK, WRITING, Settling
 
 
 class Clock:
@@ -73,8 +73,24 @@ def test_a_file_that_was_closed_needs_no_silence_any_more(tmp_path: Path, clock:
     path.write_bytes(b"1")
     settling.note_writing([bytes(path)])
     assert settling.settled() == frozenset()
+    path.write_bytes(b"12")
+    settling.note_closed(bytes(path))
+    assert settling.settled() == frozenset()
+    assert settling.waits
+    clock.now += CLOSED
+    assert settling.settled() == {bytes(path)}
+    assert not settling.waits
+
+
+def test_a_file_that_is_opened_again_is_waited_for_again(tmp_path: Path, clock: Clock) -> None:
+    path, settling = tmp_path / "a.jpg", Settling(clock)
+    path.write_bytes(b"1")
+    settling.note_closed(bytes(path))
+    settling.note_writing([bytes(path)])
     clock.now += LOOK
-    settling.note([bytes(path)])
+    assert settling.settled() == frozenset()
+    settling.note_closed(bytes(path))
+    clock.now += CLOSED
     assert settling.settled() == {bytes(path)}
 
 
