@@ -44,14 +44,13 @@ class IndexingMenu(QObject):
                 action.setChecked(speed == getattr(settings, name))
 
     def _choices(self, setting: str, title: str) -> dict[str, QAction]:
-        self._menu.addSection(title)
-        group = QActionGroup(self._menu)
+        menu = self._menu.addMenu(title)  # not a section: styles may leave out its title
+        group = QActionGroup(menu)
         names = {"full": self.tr("Full speed"), "slow": self.tr("Slowly"), "pause": self.tr("Pause")}
         actions = {}
         for speed, name in names.items():
-            action = actions[speed] = self._menu.addAction(name)
+            action = actions[speed] = menu.addAction(name)
             action.setCheckable(True)
-            action.setToolTip(f"{title}: {name}")
             group.addAction(action)
             action.triggered.connect(lambda _checked=False, speed=speed: self.chosen.emit(setting, speed))
         return actions

@@ -351,7 +351,7 @@ class Window(QMainWindow):
         theme.apply(app, preference)  # type: ignore[arg-type]
 
     def _choose_manners(self, setting: str, speed: str) -> None:
-        self.settings = replace(self.settings, **{setting: speed})
+        self.settings = replace(self.settings, **{setting: speed})  # type: ignore[arg-type]
         self.session.save_settings(self.settings)
 
     def _pause(self, pause: bool) -> None:

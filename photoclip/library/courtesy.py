@@ -36,7 +36,7 @@ class Manners:
     def of(cls, settings: Settings) -> Manners:
         """As the settings have it; a word that is no speed is the default."""
         chosen = {"in_use": settings.in_use, "on_battery": settings.on_battery}
-        return cls(**{name: speed for name, speed in chosen.items() if speed in SPEEDS})  # type: ignore[arg-type]
+        return cls(**{name: speed for name, speed in chosen.items() if speed in SPEEDS})
 
 
 @dataclass(frozen=True)
