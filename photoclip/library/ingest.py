@@ -32,6 +32,7 @@ from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, pl
 from photoclip.library.progress import Pace, Phase, Progress
 from photoclip.library.recording import Recorder
 from photoclip.library.scan import is_offline
+from photoclip.library.watching.settling import UNFINISHED, Rest
 from photoclip.library.worker import Gone, Outcome, Prepared, Refused, Task, state_of
 from photoclip.paths import display
 
@@ -54,14 +55,17 @@ def index(
     stop: threading.Event | None = None,
     workers: int | None = None,
     decoders: Decoders | None = None,
+    rest: Rest | None = None,
 ) -> Iterator[Progress]:
     """Bring the library up to date with its folders, or only with `paths` inside them.
 
     Lost thumbnails and vectors are made again. Ends with phase "done", also when stopped. Raises
     `LibraryBusy` at once, `DiskFull` with everything written so far kept, and `ModelError` at the end, when
     all photos are recorded and only their vectors are missing. `decoders` may be lent to save their start.
+    Files that move, as far as `rest` knows, are left out.
     """
     with _run(library, encoder, stop, workers, decoders) as run:
+        run.rest = rest
         yield from run.index(
             None if folder_ids is None else set(folder_ids), None if paths is None else frozenset(paths)
         )
@@ -117,6 +121,7 @@ class _Run:
         self.recorder = Recorder(library)
         self.store = library.vectors(encoder.info)
         self.stop = stop
+        self.rest: Rest | None = None
         self.plan = Plan()
         self.todo: deque[Wanted] = deque()
         self.reading: dict[bytes, Wanted] = {}
@@ -242,9 +247,10 @@ class _Run:
         wanted = self.reading.pop(outcome.path)
         if isinstance(outcome, Gone):
             return  # gone between scan and reading; the next scan sees to it
+        if self.rest is not None and self.rest.is_moving(wanted.path):
+            return
         if self._may_be_unfinished(outcome):
-            self.looks[wanted.path] += 1
-            self.unsettled.append((wanted, outcome))
+            self._wait_for(wanted, outcome)
         else:
             self._accept(wanted, outcome)
 
@@ -272,7 +278,17 @@ class _Run:
     def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
         if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
             return False
-        return self.looks[outcome.path] < LOOKS and time.time() - outcome.mtime_ns / 1e9 < RECENT
+        age = time.time() - outcome.mtime_ns / 1e9
+        recent = RECENT if self.rest is None or age < 0 else UNFINISHED
+        return self.looks[outcome.path] < LOOKS and age < recent
+
+    def _wait_for(self, wanted: Wanted, outcome: Prepared | Refused) -> None:
+        """Leave it to who watches; a time in the future never grows old, so that file is looked at again."""
+        if self.rest is not None and outcome.mtime_ns / 1e9 <= time.time():
+            self.rest.hold(wanted.path)
+        else:
+            self.looks[wanted.path] += 1
+            self.unsettled.append((wanted, outcome))
 
     def _look_again(self) -> None:
         """Files that did not read well and are new: those that have changed since are read again."""

@@ -20,7 +20,8 @@ class Progress:
     a vector now and wait for labels. `failed` also names folders that could not be listed and
     things that only have a photo's name. `message` is a
     sentence or empty. `model` names the model that `fill` runs with: then `done` of `total` are all the
-    photos that it knows.
+    photos that it knows. `yields` is why it is slow or paused without having been told to: "battery", "use",
+    or empty.
     """
 
     phase: Phase
@@ -38,6 +39,7 @@ class Progress:
     searchable: frozenset[int] = frozenset()
     message: str = ""
     model: str = ""
+    yields: str = ""
 
 
 class Pace:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from photoclip.library.opening import NotAFile, check_kind, written_at
+from photoclip.library.watching.places import holds_something
 
 RAW_EXTENSIONS = frozenset(
     b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .rwl"
@@ -154,9 +155,8 @@ def is_hidden_below(root: bytes, path: bytes) -> bool:
 
 
 def is_offline(root: bytes) -> bool:
-    """Whether a folder is not there, cannot be listed, or is empty as a mount point is: nothing is known."""
-    try:
-        with os.scandir(root) as entries:
-            return next(entries, None) is None
-    except OSError:
-        return True
+    """Whether a folder is not there, cannot be listed, or is empty as a mount point is: nothing is known.
+
+    A network drive that does not answer is offline too.
+    """
+    return not holds_something(root)

@@ -16,6 +16,7 @@ from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.presence import inside
 from photoclip.library.catalog.rows import RowChange, deletions
 from photoclip.library.catalog.schema import MISSING, PRESENT
+from photoclip.library.watching.places import is_folder
 from photoclip.paths import display
 
 
@@ -139,7 +140,7 @@ def list_folders(catalog: Catalog) -> list[Folder]:
         " WHERE folder.removed_at IS NULL GROUP BY folder.id ORDER BY folder.path",
         (PRESENT,),
     )
-    return [Folder(row["id"], row["path"], row["photos"], os.path.isdir(row["path"])) for row in found]
+    return [Folder(row["id"], row["path"], row["photos"], is_folder(row["path"])) for row in found]
 
 
 def folder_photos(catalog: Catalog, folder_id: int, *, missing: bool = False) -> NDArray[np.int64]:
