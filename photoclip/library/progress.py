@@ -19,7 +19,7 @@ class Progress:
     `done` of `total` are files read, recorded and embedded. `photos` are to be shown anew, `searchable` have
     a vector now and wait for labels. `failed` also names folders that could not be listed. `message` is a
     sentence or empty. `model` names the model that `fill` runs with: then `done` of `total` are all the
-    photos that it knows.
+    photos that it knows. `videos_left_out` are new ones that wait for what reads videos to be installed.
     """
 
     phase: Phase
@@ -37,6 +37,7 @@ class Progress:
     searchable: frozenset[int] = frozenset()
     message: str = ""
     model: str = ""
+    videos_left_out: int = 0
 
 
 class Pace:

@@ -12,9 +12,14 @@ RAW_EXTENSIONS = frozenset(
     b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .rwl"
     b" .sr2 .srf .srw .x3f".split()
 )
-EXTENSIONS = RAW_EXTENSIONS | frozenset(
-    b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
-    b" .jxl".split()
+VIDEO_EXTENSIONS = frozenset(b".mp4 .m4v .mov .qt .3gp .mkv .webm".split())
+EXTENSIONS = (
+    RAW_EXTENSIONS
+    | VIDEO_EXTENSIONS
+    | frozenset(
+        b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
+        b" .jxl".split()
+    )
 )
 SYSTEM_FOLDERS = frozenset(
     (
@@ -108,6 +113,11 @@ def look_at(path: bytes) -> Found | None:
 def is_candidate(name: bytes) -> bool:
     """Whether a file of this name is looked at; what is inside decides what it is."""
     return not name.startswith(b".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def is_video(path: bytes) -> bool:
+    """Whether a file is looked at as a video first, by its name."""
+    return os.path.splitext(path)[1].lower() in VIDEO_EXTENSIONS
 
 
 def is_skipped(name: bytes) -> bool:

@@ -49,7 +49,7 @@ class PhotoDetails:
     format: str
     taken_at: float | None  # None when only the file's time is known
     taken_offset: int | None
-    taken_source: str | None  # "exif", "xmp" or "name"
+    taken_source: str | None  # "exif", "video", "xmp" or "name"
     camera: str | None
     lens: str | None
     exposure: dict[str, Any]
@@ -57,6 +57,9 @@ class PhotoDetails:
     longitude: float | None
     truncated: bool
     animated: bool
+    seconds: float | None  # the length of a video
+    codec: str | None
+    poster_at: float | None  # where the frame is that is shown, in seconds
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
@@ -120,6 +123,9 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         longitude=photo["longitude"],
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
+        seconds=photo["seconds"],
+        codec=photo["codec"],
+        poster_at=photo["poster_at"],
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),

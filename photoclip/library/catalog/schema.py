@@ -78,4 +78,21 @@ MIGRATION_4 = ("ALTER TABLE content ADD COLUMN animated INTEGER NOT NULL DEFAULT
 # Where the date is from: exif, xmp or name; NULL also for what was read by an earlier version.
 MIGRATION_5 = ("ALTER TABLE content ADD COLUMN taken_source TEXT",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5)
+# Videos: their length and where the frame is that is shown, in seconds; NULL for photos. `frames` is how many
+# vectors stand for a content. The index is small, and tells which contents are videos without a look at all.
+MIGRATION_6 = (
+    "ALTER TABLE content ADD COLUMN seconds REAL",
+    "ALTER TABLE content ADD COLUMN codec TEXT",
+    "ALTER TABLE content ADD COLUMN poster_at REAL",
+    "ALTER TABLE content ADD COLUMN frames INTEGER NOT NULL DEFAULT 1",
+    "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    MIGRATION_1,
+    MIGRATION_2,
+    MIGRATION_3,
+    MIGRATION_4,
+    MIGRATION_5,
+    MIGRATION_6,
+)
