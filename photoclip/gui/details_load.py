@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from photoclip.library.library import Library
 
 MOSAIC = 4
+# What people know codecs as, by FFmpeg's names; others are written in capitals.
+CODECS = {
+    "h264": "H.264",
+    "hevc": "H.265",
+    "mpeg4": "MPEG-4",
+    "mpeg2video": "MPEG-2",
+    "prores": "ProRes",
+    "mjpeg": "Motion JPEG",
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,11 @@ def rows(details: PhotoDetails) -> list[tuple[str, str]]:
     table += said_rows(details)
     pixels = f"{words.number(details.width)} × {words.number(details.height)}"
     table.append((tr("details", "Size"), f"{pixels}, {words.size(details.bytes)}"))
+    if details.seconds is not None:
+        table.append((tr("details", "Length"), words.duration(details.seconds)))
     form = tr("details", "{0}, animated") if details.animated else "{0}"
+    if details.codec:
+        form = f"{{0}}, {CODECS.get(details.codec, details.codec.upper())}"
     table.append((tr("details", "Format"), form.format(details.format)))
     return table
 

@@ -26,6 +26,7 @@ from photoclip.library.catalog.photos import Failure
 from photoclip.library.decoding import Decoders
 from photoclip.library.embedding import Embedded, Embedding
 from photoclip.library.encoder import Encoder
+from photoclip.library.frames import further_keys, incomplete
 from photoclip.library.library import Library
 from photoclip.library.locating import name_places
 from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, plan_folder, readable
@@ -129,6 +130,7 @@ class _Run:
         self.looks: Counter[bytes] = Counter()  # at files that did not read well
         self.total = self.missing = self.embedded = 0
         self.sent: set[bytes] = set()  # hashes whose pixels went to the model
+        self.further: set[bytes] = set()  # keys of videos' frames among what went there
         self.lent: dict[bytes, Wanted] = {}  # by hash, files that the model is to decode
         self.embedded_now: list[Embedded] = []  # not stored yet
         self.photos: set[int] = set()
@@ -175,7 +177,8 @@ class _Run:
             self.store.verify()
             self.searchable |= self._waiting_for_labels()
         hashes = list(self.plan.unchanged)
-        add_repairs(self.plan, self.library.thumbnails.missing(hashes) | self.store.missing(hashes))
+        lost = self.library.thumbnails.missing(hashes) | self.store.missing(hashes)
+        add_repairs(self.plan, lost | incomplete(self.library.catalog, self.store.missing))
         self.todo.extend(self.plan.wanted)
         self.total = len(self.todo)
         self._note_offline()
@@ -262,7 +265,7 @@ class _Run:
             if outcome.hash == wanted.previous:
                 self._embed(outcome)
             return
-        lost = self.store.missing([outcome.hash])
+        lost = self._lacks_vectors(outcome)
         if outcome.picture is None and (lost or self.library.thumbnails.missing([outcome.hash])):
             self.todo.append(replace(wanted, known=b"", unchanged=None))
             return
@@ -270,10 +273,18 @@ class _Run:
         if lost:
             self._embed(outcome)
 
+    def _lacks_vectors(self, read: Prepared) -> bool:
+        frames = 1 + len(read.picture.frames) if read.picture is not None else 1
+        return bool(self.store.missing([read.hash, *further_keys(read.hash, frames)]))
+
     def _embed(self, read: Prepared) -> None:
         if read.picture is not None and read.hash not in self.sent and not self.model_error:
             self.sent.add(read.hash)  # of copies, read at the same time, one is enough
-            self.embedding.add(read.hash, read.picture.pixels)
+            further = further_keys(read.hash, 1 + len(read.picture.frames))
+            for key, pixels in zip(further, read.picture.frames, strict=True):
+                self.embedding.add(key, pixels)
+            self.further.update(further)
+            self.embedding.add(read.hash, read.picture.pixels)  # last, see `frames`
 
     def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
         if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
@@ -308,7 +319,7 @@ class _Run:
             hashes = [hash for done in self.embedded_now for hash in done.hashes]
             self.store.append(hashes, np.concatenate([done.vectors for done in self.embedded_now]))
             self.embedded_now.clear()
-            self.embedded += len(hashes)
+            self.embedded += sum(hash not in self.further for hash in hashes)
             if not self.model:  # labels are the business of the model that serves
                 self.searchable |= self._photos_of(hashes)
 
@@ -387,6 +398,7 @@ class _Run:
             searchable=searchable,
             message=self.message,
             model=self.model,
+            videos_left_out=self.plan.videos_left_out,
         )
 
 

@@ -12,8 +12,9 @@ from photoclip.library.catalog.indexing import known_failures
 from photoclip.library.catalog.presence import inside
 from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.catalog.words import READ_VERSION
-from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, look_at
+from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, is_video, look_at
 from photoclip.library.sidecars.beside import sidecar_state, with_photos_beside
+from photoclip.pixels import video
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Plan:
     found: int = 0
     reread: list[Wanted] = field(default_factory=list)  # unchanged, but not what is said about them
     out_of_reach: int = 0  # photos to read that lie in offline folders only
+    videos_left_out: int = 0  # new videos, while what reads them is not installed
 
 
 _FILES = (
@@ -109,7 +111,8 @@ def plan_folder(
     if only is not None:
         only = with_photos_beside(frozenset(path for path in only if not is_hidden_below(root, path)))
     known = known_below(catalog, folder_id, root, only)
-    failures = known_failures(catalog, folder_id)
+    reads_videos = video.is_available()
+    failures = known_failures(catalog, folder_id, curable=video.NEEDS_EXTRA if reads_videos else "")
     scan, seen, fresh = Scan(), set[bytes](), list[tuple[Found, bytes]]()
     for found in _look(scan, root, only):
         seen.add(found.path)
@@ -138,7 +141,10 @@ def plan_folder(
         for path in failures
         if path not in seen and (only is None or _covered(path, only)) and not _covered(path, hidden)
     ]
-    plan.wanted += _wanted(fresh, known, gone, folder_id)
+    wanted = list(_wanted(fresh, known, gone, folder_id))
+    can_be_read = [one for one in wanted if reads_videos or not _is_new_video(one)]
+    plan.wanted += can_be_read
+    plan.videos_left_out += len(wanted) - len(can_be_read)
 
 
 def add_repairs(plan: Plan, lost: set[bytes]) -> None:
@@ -241,16 +247,26 @@ def _wanted(
     fresh: list[tuple[Found, bytes]], known: dict[bytes, Known], gone: dict[bytes, Known], folder_id: int
 ) -> Iterator[Wanted]:
     """New paths first: a photo that was renamed keeps its identity before its old path is looked at again."""
-    moved = {(os.path.basename(path), file.size, file.mtime_ns): file.hash for path, file in gone.items()}
+    moved = {(_mark_of(path), file.size, file.mtime_ns): file.hash for path, file in gone.items()}
     changed = []
     for found, sidecars in fresh:
         file = known.get(found.path)
         if file is not None:
             changed.append(Wanted(found.path, folder_id, file.hash, file.hash, sidecars=sidecars))
         else:
-            guess = moved.get((os.path.basename(found.path), found.size, found.mtime_ns), b"")
+            guess = moved.get((_mark_of(found.path), found.size, found.mtime_ns), b"")
             yield Wanted(found.path, folder_id, guess, b"", sidecars=sidecars)
     yield from changed
+
+
+def _mark_of(path: bytes) -> bytes:
+    """What a file that was moved keeps beside its size and time: its name. Of videos those two are enough."""
+    return b"video" if is_video(path) else os.path.basename(path)
+
+
+def _is_new_video(wanted: Wanted) -> bool:
+    """Whether nothing is known of a video, which without its reader stays so; a moved one can be told."""
+    return is_video(wanted.path) and not wanted.known
 
 
 def _covered(path: bytes, roots: frozenset[bytes]) -> bool:

@@ -21,7 +21,7 @@ class Progress:
     things that only have a photo's name. `message` is a
     sentence or empty. `model` names the model that `fill` runs with: then `done` of `total` are all the
     photos that it knows. `yields` is why it is slow or paused without having been told to: "battery", "use",
-    or empty.
+    or empty. `videos_left_out` are new ones that wait for what reads videos to be installed.
     """
 
     phase: Phase
@@ -40,6 +40,7 @@ class Progress:
     message: str = ""
     model: str = ""
     yields: str = ""
+    videos_left_out: int = 0
 
 
 class Pace:

@@ -34,6 +34,10 @@ _FACTS = [
     "colour",
     "truncated",
     "animated",
+    "seconds",
+    "codec",
+    "poster_at",
+    "frames",
 ]
 
 
@@ -124,6 +128,8 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
             "perceptual_hash": picture.perceptual_hash,
             "truncated": picture.truncated,
             "animated": picture.animated,
+            "frames": 1 + len(picture.frames),
+            **(vars(picture.moving) if picture.moving else {}),
             **vars(read.said.facts),
         }
     return IndexedPhoto(

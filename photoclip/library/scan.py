@@ -16,9 +16,14 @@ RAW_EXTENSIONS = frozenset(
     b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .rwl"
     b" .sr2 .srf .srw .x3f".split()
 )
-EXTENSIONS = RAW_EXTENSIONS | frozenset(
-    b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
-    b" .jxl".split()
+VIDEO_EXTENSIONS = frozenset(b".mp4 .m4v .mov .qt .3gp .mkv .webm".split())
+EXTENSIONS = (
+    RAW_EXTENSIONS
+    | VIDEO_EXTENSIONS
+    | frozenset(
+        b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
+        b" .jxl".split()
+    )
 )
 SYSTEM_FOLDERS = frozenset(
     (
@@ -140,6 +145,11 @@ def is_candidate(name: bytes) -> bool:
 def is_sidecar(name: bytes) -> bool:
     """Whether a file of this name may say something about the photos beside it."""
     return name[-4:].lower() == b".xmp"
+
+
+def is_video(path: bytes) -> bool:
+    """Whether a file is looked at as a video first, by its name."""
+    return os.path.splitext(path)[1].lower() in VIDEO_EXTENSIONS
 
 
 def is_skipped(name: bytes) -> bool:

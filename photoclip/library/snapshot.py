@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.photos import PhotoTable, load_table, together
 from photoclip.library.catalog.schema import MISSING
 from photoclip.library.cosines import Half
+from photoclip.library.frames import FrameRows, further
 from photoclip.library.library import Library
 from photoclip.library.vectors import VectorStore
 
@@ -52,6 +53,7 @@ class Snapshot:
     matrix: Half  # [M, D], unit rows, of any content ever embedded
     rows: NDArray[np.int64]  # [N], the row of each photo's vector in `matrix`; -1 is not embedded yet
     missing: NDArray[np.bool_] | None = None  # [N], whose files are all gone; None where none is among them
+    frames: FrameRows = field(default_factory=FrameRows)  # further vectors of videos
 
     def __len__(self) -> int:
         return len(self.table.ids)
@@ -78,6 +80,7 @@ class Snapshot:
         owner = np.full(len(self.matrix), -1, np.int64)
         embedded = np.flatnonzero(self.rows >= 0)
         owner[self.rows[embedded]] = embedded
+        owner[self.frames.rows] = self.frames.owners
         found = owner[rows]
         return found[found >= 0]
 
@@ -117,7 +120,8 @@ class Snapshots:
         else:
             table, gone = self._read(missing)
         keys, matrix = self._store.snapshot()
-        return Snapshot(self._catalog, table, np.asarray(matrix), find_rows(keys, table.hashes), gone)
+        rows, frames = find_rows(keys, table.hashes), self._frames(table, keys)
+        return Snapshot(self._catalog, table, np.asarray(matrix), rows, gone, frames)
 
     def _read(self, missing: bool) -> tuple[PhotoTable, NDArray[np.bool_] | None]:
         there = load_table(self._catalog)
@@ -126,6 +130,10 @@ class Snapshots:
         gone = load_table(self._catalog, missing=True)
         both = together(there, gone)
         return both, gone.rows_of(both.ids) >= 0
+
+    def _frames(self, table: PhotoTable, keys: NDArray[np.bytes_]) -> FrameRows:
+        videos, further_keys = (np.frombuffer(b"".join(found), "S16") for found in further(self._catalog))
+        return FrameRows.of(find_rows(table.hashes, videos), find_rows(keys, further_keys))
 
 
 def folder_parts(path: str) -> tuple[str, ...]:

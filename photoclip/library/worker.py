@@ -24,6 +24,7 @@ from photoclip.errors import UnreadablePhoto
 from photoclip.library import metadata
 from photoclip.library.metadata import PhotoMetadata
 from photoclip.library.opening import NotAFile, open_file, read_at_most, written_at
+from photoclip.library.scan import is_video
 from photoclip.pixels import PixelSpec
 
 THUMBNAIL_SIDE = 512
@@ -60,8 +61,20 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Moving:
+    """What only videos have. Times are in seconds from the start; `poster_at` is the frame that is shown."""
+
+    seconds: float
+    codec: str
+    poster_at: float
+
+
+@dataclass(frozen=True)
 class Picture:
-    """What was decoded. `colour` is 0xRRGGBB, `thumbnail` JPEG bytes, `pixels` uint8 [S, S, 3] as bytes."""
+    """What was decoded. `colour` is 0xRRGGBB, `thumbnail` JPEG bytes, `pixels` uint8 [S, S, 3] as bytes.
+
+    Of a video that is the poster; `frames` are the pixels of its other frames.
+    """
 
     width: int
     height: int
@@ -72,6 +85,8 @@ class Picture:
     thumbnail: bytes = field(repr=False)
     pixels: bytes = field(repr=False)
     animated: bool = False
+    moving: Moving | None = None
+    frames: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,8 @@ def end_with_parent() -> None:
 def prepare(task: Task) -> Outcome:
     """Read and decode one file; what is wrong with the file becomes a `Refused`."""
     try:
+        if is_video(task.path) and (outcome := _prepare_video(task)) is not None:
+            return outcome
         if task.unchanged is not None and state_of(task.path) == task.unchanged:
             with open_file(task.path) as file:
                 said = _said(file, task.path, task.unchanged[1])
@@ -156,6 +173,12 @@ def prepare(task: Task) -> Outcome:
         return Refused(
             task.path, size, mtime_ns, "The picture needs more memory than PhotoClip gives one photo."
         )
+
+
+def _prepare_video(task: Task) -> Outcome | None:
+    from photoclip.library import videos  # the container's reader, which photos do not need
+
+    return videos.prepare(task)
 
 
 def picture_of(data: bytes, spec: PixelSpec, path: bytes, mtime_ns: int) -> tuple[Picture, PhotoMetadata]:

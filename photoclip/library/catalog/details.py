@@ -52,7 +52,7 @@ class PhotoDetails:
     format: str
     taken_at: float | None  # None when only the file's time is known
     taken_offset: int | None
-    taken_source: str | None  # "exif", "xmp" or "name"
+    taken_source: str | None  # "exif", "video", "xmp" or "name"
     camera: str | None
     lens: str | None
     exposure: dict[str, Any]
@@ -62,6 +62,9 @@ class PhotoDetails:
     truncated: bool
     animated: bool
     words: FileWords  # of the best file
+    seconds: float | None  # the length of a video
+    codec: str | None
+    poster_at: float | None  # where the frame is that is shown, in seconds
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
@@ -129,6 +132,9 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
         words=words_of(catalog, best["id"]) if best else FileWords(),
+        seconds=photo["seconds"],
+        codec=photo["codec"],
+        poster_at=photo["poster_at"],
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),

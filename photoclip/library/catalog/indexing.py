@@ -44,7 +44,7 @@ class IndexedPhoto:
     colour: int  # 0xRRGGBB
     taken_at: float | None = None  # the camera's local time as if UTC
     taken_offset: int | None = None  # minutes east of UTC
-    taken_source: str | None = None  # "exif", "xmp" or "name"
+    taken_source: str | None = None  # "exif", "video", "xmp" or "name"
     camera: str | None = None
     lens: str | None = None
     exposure: Mapping[str, Any] = field(default_factory=dict)
@@ -54,6 +54,10 @@ class IndexedPhoto:
     truncated: bool = False
     animated: bool = False
     words: FileWords | None = None  # None where they were not read
+    seconds: float | None = None  # the length of a video
+    codec: str | None = None
+    poster_at: float | None = None  # seconds
+    frames: int = 1  # vectors
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,14 @@ def known_files(catalog: Catalog, folder_id: int) -> dict[bytes, KnownFile]:
     }
 
 
-def known_failures(catalog: Catalog, folder_id: int) -> dict[bytes, tuple[int, int]]:
-    """The (size, mtime_ns) at which each file here could not be read: try again when they differ."""
-    found = catalog.query("SELECT path, size, mtime_ns FROM failure WHERE folder_id = ?", (folder_id,))
+def known_failures(catalog: Catalog, folder_id: int, *, curable: str = "") -> dict[bytes, tuple[int, int]]:
+    """The (size, mtime_ns) at which each file here could not be read: try again when they differ.
+
+    Without those that failed for a reason that is no more, `curable`.
+    """
+    found = catalog.query(
+        "SELECT path, size, mtime_ns FROM failure WHERE folder_id = ? AND reason != ?", (folder_id, curable)
+    )
     return {row[0]: (row[1], row[2]) for row in found}
 
 
@@ -148,6 +157,10 @@ class _Batch:
             "colour": photo.colour,
             "truncated": int(photo.truncated),
             "animated": int(photo.animated),
+            "seconds": photo.seconds,
+            "codec": photo.codec,
+            "poster_at": photo.poster_at,
+            "frames": photo.frames,
         }
         found = self.connection.execute(
             f"INSERT INTO content({', '.join(values)}) VALUES(:{', :'.join(values)})"

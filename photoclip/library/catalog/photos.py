@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -44,7 +44,7 @@ class PhotoTable:
 
     ids int64 [N]; taken float64 [N], the camera's local time as if UTC, the file's time where the photo has
     none; colours uint32 [N] 0xRRGGBB; widths, heights int32 [N], upright; hashes S16 [N], content hashes;
-    added float64 [N], Unix seconds.
+    added float64 [N], Unix seconds. `videos` has the length in seconds of every video, by id.
 
     NumPy drops trailing zero bytes when one hash is taken out of `hashes`: `hash_of` gives all sixteen.
     """
@@ -56,6 +56,7 @@ class PhotoTable:
     heights: NDArray[np.int32]
     hashes: NDArray[np.bytes_]
     added: NDArray[np.float64]
+    videos: Mapping[int, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -92,6 +93,11 @@ _TABLE = """
 SELECT id, taken_at, colour, width, height, added_at, hash FROM photo
 WHERE presence = ? ORDER BY taken_at DESC, id DESC LIMIT ?
 """
+# Videos have a small index of their own, so that a library of photos does not pay for the question.
+_VIDEOS = (
+    "SELECT photo.id, content.seconds FROM content JOIN photo ON photo.content_id = content.id"
+    " WHERE content.seconds IS NOT NULL"
+)
 _ALL = -1  # SQLite's word for no limit
 
 
@@ -111,15 +117,18 @@ def load_table(catalog: Catalog, *, missing: bool = False, newest: int = _ALL) -
         heights=np.array(heights, dtype=np.int32),
         hashes=_hashes(hashes),
         added=np.array(added, dtype=np.float64),
+        videos=dict(zip(*catalog.columns(_VIDEOS), strict=True)),
     )
 
 
 def together(one: PhotoTable, other: PhotoTable) -> PhotoTable:
     """The photos of two tables without a photo in common, as one table: newest first."""
-    pairs = [(getattr(one, column.name), getattr(other, column.name)) for column in fields(PhotoTable)]
-    joined = PhotoTable(*(np.concatenate(pair) for pair in pairs))
-    order = np.lexsort((-joined.ids, -joined.taken))
-    return PhotoTable(*(getattr(joined, column.name)[order] for column in fields(PhotoTable)))
+    columns = [column.name for column in fields(PhotoTable) if column.name != "videos"]
+    joined = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns}
+    order = np.lexsort((-joined["ids"], -joined["taken"]))
+    return PhotoTable(
+        **{name: column[order] for name, column in joined.items()}, videos={**one.videos, **other.videos}
+    )
 
 
 def hashes_to_photos(catalog: Catalog) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:

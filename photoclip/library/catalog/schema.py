@@ -122,6 +122,16 @@ MIGRATION_8 = (
     "CREATE INDEX content_unplaced ON content(place_version) WHERE latitude IS NOT NULL",
 )
 
+# Videos: their length and where the frame is that is shown, in seconds; NULL for photos. `frames` is how many
+# vectors stand for a content. The index is small, and tells which contents are videos without a look at all.
+MIGRATION_9 = (
+    "ALTER TABLE content ADD COLUMN seconds REAL",
+    "ALTER TABLE content ADD COLUMN codec TEXT",
+    "ALTER TABLE content ADD COLUMN poster_at REAL",
+    "ALTER TABLE content ADD COLUMN frames INTEGER NOT NULL DEFAULT 1",
+    "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -131,4 +141,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_6,
     MIGRATION_7,
     MIGRATION_8,
+    MIGRATION_9,
 )

@@ -1,7 +1,8 @@
 """Which sidecar belongs to which photo.
 
 `x.jpg.xmp` is that of `x.jpg` (digiKam, darktable). `x.xmp` (Lightroom) is that of the one photo named `x`;
-beside a RAW file it is the RAW file's, and of several other photos named `x` it is nobody's.
+beside a RAW file it is the RAW file's, beside a photo and a video the photo's, and of several other photos
+named `x` it is nobody's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 from collections.abc import Callable
 
 from photoclip.library.opening import NotAFile, open_file, read_at_most
-from photoclip.library.scan import EXTENSIONS, RAW_EXTENSIONS
+from photoclip.library.scan import EXTENSIONS, RAW_EXTENSIONS, VIDEO_EXTENSIONS
 from photoclip.library.sidecars.described import SIZE_LIMIT, UnreadableXmp
 
 _ENDINGS = (b".xmp", b".XMP")
@@ -50,5 +51,5 @@ def _is_whose(stem: bytes, photo: bytes, exists: Callable[[bytes], bool]) -> boo
     extension = photo[len(stem) :].lower()
     if extension in RAW_EXTENSIONS:
         return True
-    others = EXTENSIONS - {extension}
+    others = EXTENSIONS - VIDEO_EXTENSIONS - {extension}
     return not any(exists(stem + e) or exists(stem + e.upper()) for e in others)
