@@ -22,7 +22,7 @@ demo: $(INSTALLED)
 	$(BIN)/photoclip demo $(if $(PHOTOS),"$(PHOTOS)")
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
