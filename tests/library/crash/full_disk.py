@@ -1,4 +1,4 @@
-"""Libraries on memory disks of their own: python -m tests.library.crash.full_disk FOLDER, in a mount namespace.
+"""Libraries on memory disks: python -m tests.library.crash.full_disk FOLDER, in a mount namespace of its own.
 
 FOLDER holds `photos`, and `disk`, where the disks are mounted. Says as JSON what indexing was stopped by on
 each disk that became full (a sentence, or nothing), and how a library on a disk that cannot be written is

@@ -1,4 +1,4 @@
-"""Disks that are full, fail or cannot be written: a sentence, at most the batch in hand, and nothing wrong."""
+"""Disks that are full, fail or cannot be written: a sentence, and at most the batch in hand is lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.library.fakes import Zoo
 from tests.library.pictures import picture, write_photos
 
 PHOTOS = 40
-LIMITS = range(32, 512, 48)  # KiB
+LIMITS = range(32, 512, 96)  # KiB
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 """A process of its own may mount disks there, which are gone with it."""
 
