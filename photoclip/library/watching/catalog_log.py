@@ -10,7 +10,7 @@ from watchdog.events import FileCreatedEvent, FileModifiedEvent, FileSystemEvent
 from watchdog.observers.api import BaseObserver
 
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.watching.inotify import LIMITS, Troubles, native_observer
+from photoclip.library.watching.inotify import Troubles, native_observer
 
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds before each look after an event: what is in the log shows only when the disk has it."""
@@ -20,7 +20,7 @@ class CatalogLog(FileSystemEventHandler):
     """Calls `on_written` from a thread of its own after each write of another process.
 
     Every write appends to the catalog's log (WAL), those of this process too; which it was, SQLite tells.
-    Where the system grants no more watches, nothing is told.
+    Where the system does not let the folder be watched, nothing is told.
     """
 
     def __init__(self, catalog: Catalog, on_written: Callable[[], None]) -> None:
@@ -55,9 +55,7 @@ class CatalogLog(FileSystemEventHandler):
                 self, str(self._catalog.path.parent), event_filter=[FileCreatedEvent, FileModifiedEvent]
             )
             observer.start()
-        except OSError as error:
-            if error.errno not in LIMITS:
-                raise
+        except OSError:
             return None
         return observer
 
