@@ -40,7 +40,7 @@ def test_killed_in_the_middle_of_undo_and_redo(tmp_path: Path) -> None:
             assert set(driver.told) <= {"done"}
             told_of = labelled if len(driver.told) % 2 == 0 else PHOTOS - labelled
             labelled = how_many(folder)
-            undone += labelled == told_of
+            undone += labelled == told_of and len(driver.told) < len(steps) * STEPS
     assert undone > KILLS // 3, "the kills came too late to test anything"
     assert_nothing_wrong(folder)
     with Library.open(folder) as library:
