@@ -117,7 +117,16 @@ def _type(catalog: Catalog, condition: Filter) -> Ids:
 
 
 def _of_formats(catalog: Catalog, formats: frozenset[str]) -> Ids:
-    return _ids(catalog, "upper(content.format) IN (SELECT value FROM json_each(?))", json.dumps([*formats]))
+    """Photos of these formats, or with a RAW file beside them that is of one. A live photo is no video."""
+    listed = "IN (SELECT value FROM json_each(?1))"
+    (ids,) = catalog.columns(
+        "SELECT photo.id FROM photo JOIN content ON content.id = photo.content_id"
+        f" WHERE presence = ?2 AND (upper(content.format) {listed} OR photo.id IN ("
+        "  SELECT mate.lead_id FROM photo AS mate JOIN content AS held ON held.id = mate.content_id"
+        f"  WHERE mate.lead_id IS NOT NULL AND held.seconds IS NULL AND upper(held.format) {listed}))",
+        (json.dumps([*formats]), PRESENT),
+    )
+    return np.array(ids, np.int64)
 
 
 def _near(catalog: Catalog, condition: Filter) -> Ids:

@@ -24,6 +24,10 @@ from photoclip.library.vectors import VectorStore
 
 # Labels and albums change often and do not move a photo or its vector.
 PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
+_COMPANIONS = (
+    "SELECT lead_id, path FROM photo JOIN file ON file.photo_id = photo.id"
+    " WHERE lead_id IS NOT NULL AND missing_since IS NULL"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,8 @@ class Snapshot:
     def files(self) -> Files:
         """Read when a filter first asks."""
         photos, paths = self.catalog.columns("SELECT photo_id, path FROM file WHERE missing_since IS NULL")
+        leads, beside = self.catalog.columns(_COMPANIONS)  # found by the name of either file
+        photos, paths = photos + leads, paths + beside
         folders: dict[bytes, int] = {}
         split = [os.path.split(path) for path in paths]
         folder_of = [folders.setdefault(folder, len(folders)) for folder, _ in split]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
-from photoclip.library import metadata, video_metadata, worker
+from photoclip.library import live, metadata, video_metadata, worker
 from photoclip.library.worker import Outcome, Picture, Prepared, Refused, Task
 from photoclip.pixels import video
 from photoclip.pixels.limits import TOO_MUCH_MEMORY
@@ -81,6 +81,7 @@ def _picture_of(file: io.FileIO, name: str, task: Task, mtime_ns: int) -> Pictur
         thumbnail=pixels.thumbnail(poster, worker.THUMBNAIL_SIDE),
         pixels=_model_pixels(poster, task),
         moving=_moving(found),
+        live_id=live.identifier_in(found.tags),
         frames=tuple(_model_pixels(image, task) for image in others),
     )
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
-from photoclip.library import metadata
+from photoclip.library import live, metadata
 from photoclip.library.metadata import Metadata
 from photoclip.library.scan import is_video
 from photoclip.pixels import PixelSpec
@@ -82,6 +82,8 @@ class Picture:
     animated: bool = False
     moving: Moving | None = None
     frames: tuple[bytes, ...] = field(default=(), repr=False)
+    live_id: str | None = None
+    motion: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ def picture_of(data: bytes, spec: PixelSpec, path: bytes, mtime_ns: int) -> Pict
         thumbnail=pixels.thumbnail(image, THUMBNAIL_SIDE),
         pixels=pixels.model_image(image, spec, block_means=decoded.block_means).tobytes(),
         animated=decoded.animated,
+        live_id=live.identifier_of(decoded.exif),
+        motion=live.holds_video(data, decoded.info),
     )
 
 

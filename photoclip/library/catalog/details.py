@@ -25,6 +25,19 @@ class PhotoFile:
 
 
 @dataclass(frozen=True)
+class Companion:
+    """A file that is shown as one with a photo: its RAW file, or a live photo's video."""
+
+    path: bytes
+    format: str
+    is_video: bool
+
+    @property
+    def name(self) -> bytes:
+        return os.path.basename(self.path)
+
+
+@dataclass(frozen=True)
 class AppliedLabel:
     label_id: int
     name: str
@@ -60,6 +73,8 @@ class PhotoDetails:
     seconds: float | None  # the length of a video
     codec: str | None
     poster_at: float | None  # where the frame is that is shown, in seconds
+    motion: bool  # the picture's file holds a video
+    companions: tuple[Companion, ...]  # further files that are one photo with this, see pairing.py
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
@@ -78,6 +93,11 @@ _FILES = """
 SELECT file.*, folder.path AS folder FROM file JOIN folder ON folder.id = file.folder_id
 WHERE file.photo_id = ?
 ORDER BY folder.removed_at IS NOT NULL, file.missing_since IS NOT NULL, file.id
+"""
+_COMPANIONS = """
+SELECT path, format, seconds FROM photo JOIN content ON content.id = photo.content_id
+JOIN file ON file.photo_id = photo.id AND file.missing_since IS NULL
+WHERE photo.lead_id = ? ORDER BY path
 """
 _LABELS = """
 SELECT label.id, label.name, source, verdict, score FROM photo_label JOIN label ON label.id = label_id
@@ -126,6 +146,11 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         seconds=photo["seconds"],
         codec=photo["codec"],
         poster_at=photo["poster_at"],
+        motion=bool(photo["motion"]),
+        companions=tuple(
+            Companion(row["path"], row["format"], row["seconds"] is not None)
+            for row in catalog.query(_COMPANIONS, (photo_id,))
+        ),
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),

@@ -155,16 +155,23 @@ def path_of(catalog: Catalog, photo_id: int) -> bytes | None:
 
 
 def photo_at(catalog: Catalog, path: bytes) -> int | None:
-    """The photo whose file lies at this path, also while it is missing or its folder removed."""
-    found = catalog.query("SELECT photo_id FROM file WHERE path = ?", (path,))
+    """The photo whose file lies at this path, also while it is missing or its folder removed.
+
+    Of files that are one photo, that one.
+    """
+    found = catalog.query(
+        "SELECT coalesce(lead_id, photo.id) FROM file JOIN photo ON photo.id = photo_id WHERE path = ?",
+        (path,),
+    )
     return int(found[0][0]) if found else None
 
 
 def photos_below(catalog: Catalog, folder: bytes) -> list[int]:
     """The photos that are there in this folder or anywhere below it, whether it is watched itself or not."""
     found = catalog.query(
-        "SELECT DISTINCT photo_id FROM file JOIN folder ON folder.id = folder_id WHERE file.path >= ?"
-        " AND file.path < ? AND missing_since IS NULL AND removed_at IS NULL ORDER BY photo_id",
+        "SELECT DISTINCT coalesce(lead_id, photo.id) AS shown FROM file JOIN folder ON folder.id = folder_id"
+        " JOIN photo ON photo.id = photo_id WHERE file.path >= ? AND file.path < ? AND missing_since IS NULL"
+        " AND removed_at IS NULL ORDER BY shown",
         inside(folder),
     )
     return [int(row[0]) for row in found]

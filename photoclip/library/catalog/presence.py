@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
+from photoclip.library.catalog.pairing import settle_pairs
+
 IN_IDS = "IN (SELECT value FROM json_each(?))"
 
 # A photo's own facts. Without a date of its own a photo is as old as its oldest file, in local time like
@@ -20,10 +22,10 @@ UPDATE photo SET
             strftime('%s', s / 1000000000, 'unixepoch', 'localtime') - s / 1000000000, 0)
          FROM (SELECT min(mtime_ns) AS s FROM file WHERE file.photo_id = photo.id)),
         taken_at),
-    presence = coalesce(
+    presence = CASE WHEN lead_id IS NOT NULL THEN 0 ELSE coalesce(
         (SELECT max(CASE WHEN folder.removed_at IS NOT NULL THEN 0
                          WHEN file.missing_since IS NOT NULL THEN 1 ELSE 2 END)
-         FROM file JOIN folder ON folder.id = file.folder_id WHERE file.photo_id = photo.id), 1)
+         FROM file JOIN folder ON folder.id = file.folder_id WHERE file.photo_id = photo.id), 1) END
 WHERE id IN (SELECT id FROM touched)
 """
 
@@ -33,7 +35,7 @@ UPDATE photo SET presence = now.presence FROM (
                                          WHEN file.missing_since IS NOT NULL THEN 1 ELSE 2 END) AS presence
     FROM file JOIN folder ON folder.id = file.folder_id
     WHERE file.photo_id IN (SELECT id FROM touched) GROUP BY file.photo_id) AS now
-WHERE photo.id = now.id AND photo.presence != now.presence
+WHERE photo.id = now.id AND photo.presence != now.presence AND photo.lead_id IS NULL
 RETURNING photo.id
 """
 
@@ -74,11 +76,18 @@ def touch(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> None:
     connection.execute("INSERT OR IGNORE INTO touched SELECT value FROM json_each(?)", (ids_json(photo_ids),))
 
 
-def settle_photos(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> None:
-    """Derives everything about these photos again, after their files or contents changed."""
-    touch(connection, photo_ids)
+def settle_photos(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> set[int]:
+    """Derives everything about these photos again, after their files or contents changed.
+
+    Returns them and those that became one with them, or are so no more.
+    """
+    settled = set(photo_ids)
+    touch(connection, settled)
     connection.execute(_FORGET_MOVED)
+    settled |= settle_pairs(connection, settled)
+    touch(connection, settled)
     connection.execute(_DERIVE)
+    return settled
 
 
 def settle_folders(connection: sqlite3.Connection, folder_ids: Iterable[int]) -> frozenset[int]:

@@ -5,7 +5,7 @@ Times are Unix seconds in UTC, except `taken_at`, which is the camera's local ti
 
 photo.presence, .taken_at, .colour, .width, .height and .hash are derived (presence.py) so that the grid
 loads from one table: presence is 2 where a file is there, 1 where all are missing, 0 where all lie in
-removed folders.
+removed folders or the photo is shown as one with another (lead_id).
 """
 
 from __future__ import annotations
@@ -88,6 +88,17 @@ MIGRATION_6 = (
     "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
 )
 
+# Photos that are shown as one, see pairing.py. `unpaired` are those that have to be looked at once for that.
+MIGRATION_7 = (
+    "ALTER TABLE content ADD COLUMN live_id TEXT",
+    "ALTER TABLE content ADD COLUMN motion INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE photo ADD COLUMN lead_id INTEGER REFERENCES photo(id)",
+    "CREATE INDEX photo_lead ON photo(lead_id) WHERE lead_id IS NOT NULL",
+    "CREATE TABLE unpaired(photo_id INTEGER PRIMARY KEY REFERENCES photo(id))",
+    """INSERT INTO unpaired SELECT photo.id FROM photo JOIN content ON content.id = content_id
+        WHERE format IN ('ARW', 'CR2', 'CR3', 'DNG', 'NEF', 'ORF', 'RAF', 'RAW', 'RW2')""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -95,4 +106,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_4,
     MIGRATION_5,
     MIGRATION_6,
+    MIGRATION_7,
 )

@@ -1,0 +1,413 @@
+"""Files that are one photo: the rule, what hangs on the one, and that no order of events loses a label."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from photoclip.library.catalog.albums import add_to_album, album_photos, create_album
+from photoclip.library.catalog.changes import redo, undo
+from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.folders import list_folders, remove_folder
+from photoclip.library.catalog.indexing import (
+    IndexedPhoto,
+    known_files,
+    mark_missing,
+    mark_present,
+    pair_known,
+    record_batch,
+)
+from photoclip.library.catalog.labels import add_label, label_photos, labelled, reject_photos, unlabel_photos
+from photoclip.library.catalog.photos import (
+    details,
+    load_table,
+    photo_at,
+    photos_below,
+    rate,
+    set_favourite,
+)
+from photoclip.library.catalog.schema import MIGRATIONS
+from tests.library.catalog.catalog_helpers import JULY, at, indexed, watch
+
+LIVE = "5F2C1A50-1234"
+
+
+def photo_of(path: bytes, folder: int, format: str, content: str = "", **facts: object) -> IndexedPhoto:
+    facts = {"taken_at": JULY, "taken_source": "exif", **facts}
+    if format in ("MOV", "MP4"):
+        facts = {"seconds": 2.5, "codec": "hevc", "poster_at": 0.0, "taken_source": "video", **facts}
+        facts["taken_source"] = "video" if facts["taken_source"] else None
+    return replace(indexed(path, folder, content or path.decode(), **facts), format=format)
+
+
+def pair(catalog: Catalog, folder: int, first: str = "JPEG", second: str = "CR2") -> tuple[int, int]:
+    """Two files named alike; the photo of the first, and of the second as the catalog has it inside."""
+    paths = [f"/p/1.{format.lower()}".encode() for format in (first, second)]
+    record_batch(
+        catalog, [photo_of(path, folder, form) for path, form in zip(paths, (first, second), strict=True)]
+    )
+    return inner(catalog, paths[0]), inner(catalog, paths[1])
+
+
+def inner(catalog: Catalog, path: bytes) -> int:
+    """The photo a file hangs on inside the catalog, a companion too."""
+    return int(catalog.query("SELECT photo_id FROM file WHERE path = ?", (path,))[0][0])
+
+
+def shown(catalog: Catalog) -> set[int]:
+    return set(load_table(catalog).ids.tolist())
+
+
+def label_of(catalog: Catalog) -> int:
+    created = add_label(catalog, "Seen").created
+    assert created is not None
+    return created
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "facts", "together"),
+    [
+        ("JPEG", "CR2", {}, True),
+        ("HEIF", "ARW", {}, True),
+        ("JPEG", "CR2", {"taken_at": JULY + 1}, True),
+        ("JPEG", "CR2", {"taken_at": JULY + 60}, False),
+        ("JPEG", "CR2", {"taken_at": None, "taken_source": None}, True),
+        ("JPEG", "CR2", {"taken_at": JULY + 60, "taken_source": "name"}, True),
+        ("PNG", "CR2", {}, False),
+        ("JPEG", "HEIF", {}, False),
+        ("JPEG", "MOV", {}, True),
+        ("HEIF", "MOV", {}, True),
+        ("DNG", "MOV", {}, True),
+        ("JPEG", "MOV", {"seconds": 30.0}, False),
+        ("JPEG", "MOV", {"taken_at": JULY + 60}, False),
+        ("JPEG", "MOV", {"taken_at": None, "taken_source": None}, False),
+    ],
+)
+def test_the_rule(
+    catalog: Catalog, folder: int, first: str, second: str, facts: dict[str, object], together: bool
+) -> None:
+    record_batch(
+        catalog,
+        [
+            photo_of(b"/p/1." + first.lower().encode(), folder, first),
+            photo_of(b"/p/1." + second.lower().encode(), folder, second, **facts),
+        ],
+    )
+    assert len(shown(catalog)) == (1 if together else 2)
+
+
+@pytest.mark.parametrize(
+    ("picture", "film", "together"), [(LIVE, LIVE, True), (LIVE, "another", False), (LIVE, None, False)]
+)
+def test_apples_identifier_has_the_word(
+    catalog: Catalog, folder: int, picture: str, film: str | None, together: bool
+) -> None:
+    far = {"taken_at": JULY + 3600, "seconds": 60.0}  # what the dates say is another thing
+    record_batch(
+        catalog,
+        [
+            photo_of(b"/p/1.heic", folder, "HEIF", live_id=picture),
+            photo_of(b"/p/1.mov", folder, "MOV", live_id=film, **far),
+        ],
+    )
+    assert len(shown(catalog)) == (1 if together else 2)
+
+
+@pytest.mark.parametrize("second", [b"/p/2.cr2", b"/p/1-2.cr2", b"/p/1.jpg.cr2", b"/p/deep/1.cr2", b"/p/1"])
+def test_other_names_and_folders_are_other_photos(catalog: Catalog, folder: int, second: bytes) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.jpg", folder, "JPEG"), photo_of(second, folder, "CR2")])
+    assert len(shown(catalog)) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
+def test_three_files_are_one_photo_in_any_order(
+    catalog: Catalog, folder: int, order: tuple[int, ...]
+) -> None:
+    files = [
+        photo_of(b"/p/1.jpg", folder, "JPEG"),
+        photo_of(b"/p/1.dng", folder, "DNG"),
+        photo_of(b"/p/1.mov", folder, "MOV"),
+    ]
+    for place in order:
+        record_batch(catalog, [files[place]])
+    assert shown(catalog) == {inner(catalog, b"/p/1.jpg")}
+    found = details(catalog, at(catalog, b"/p/1.jpg"))
+    assert [(each.path, each.is_video) for each in found.companions] == [
+        (b"/p/1.dng", False),
+        (b"/p/1.mov", True),
+    ]
+
+
+def test_everywhere_it_is_the_one(catalog: Catalog, folder: int) -> None:
+    jpeg, raw = pair(catalog, folder)
+    assert shown(catalog) == {jpeg}
+    assert photo_at(catalog, b"/p/1.cr2") == jpeg
+    assert photos_below(catalog, b"/p") == [jpeg]
+    assert [each.photos for each in list_folders(catalog)] == [1]
+    assert raw not in load_table(catalog, missing=True).ids
+
+
+def test_what_was_said_of_either_is_said_of_the_one(catalog: Catalog, folder: int) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    raw, label = at(catalog, b"/p/1.cr2"), label_of(catalog)
+    other, album = add_label(catalog, "Other").created, create_album(catalog, "Best").created
+    assert other is not None
+    assert album is not None
+    label_photos(catalog, label, [raw])
+    reject_photos(catalog, other, [raw])
+    add_to_album(catalog, album, [raw])
+    rate(catalog, [raw], 4)
+    set_favourite(catalog, [raw], True)
+    record_batch(catalog, [photo_of(b"/p/1.jpg", folder, "JPEG")])
+    jpeg = at(catalog, b"/p/1.jpg")
+    found = details(catalog, jpeg)
+    assert {(each.label_id, each.verdict) for each in found.labels} == {(label, 1), (other, 0)}
+    assert (found.rating, found.favourite, found.albums) == (4, True, ((album, "Best"),))
+    assert labelled(catalog, label).tolist() == [jpeg]
+    assert album_photos(catalog, album).tolist() == [jpeg]
+
+
+def test_a_persons_word_is_stronger_than_a_guess(catalog: Catalog, folder: int) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.jpg", folder, "JPEG", taken_at=0.0)])
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    jpeg, raw, label = inner(catalog, b"/p/1.jpg"), inner(catalog, b"/p/1.cr2"), label_of(catalog)
+    label_photos(catalog, label, [jpeg], source="auto", scores=[0.7])
+    reject_photos(catalog, label, [raw])
+    record_batch(catalog, [photo_of(b"/p/1.jpg", folder, "JPEG")])  # read again, with the right date
+    (applied,) = details(catalog, jpeg).labels
+    assert (applied.source, applied.verdict) == ("human", 0)
+
+
+@pytest.mark.parametrize("gone", [b"/p/1.jpeg", b"/p/1.cr2"])
+def test_when_one_file_is_gone_the_other_has_all_that_was_said(
+    catalog: Catalog, folder: int, gone: bytes
+) -> None:
+    jpeg, raw = pair(catalog, folder)
+    label = label_of(catalog)
+    label_photos(catalog, label, [jpeg])
+    rate(catalog, [jpeg], 5)
+    file = known_files(catalog, folder)[gone]
+    mark_missing(catalog, [file.file_id])
+    left = raw if gone.endswith(b"jpeg") else jpeg
+    assert shown(catalog) == {left}
+    assert labelled(catalog, label, missing=True).tolist() == sorted((jpeg, raw))
+    assert details(catalog, left).rating == 5
+    mark_present(catalog, [file.file_id])
+    assert shown(catalog) == {jpeg}
+    assert labelled(catalog, label, missing=True).tolist() == [jpeg]
+
+
+def test_a_label_taken_off_the_pair_does_not_come_back(catalog: Catalog, folder: int) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    label = label_of(catalog)
+    label_photos(catalog, label, [at(catalog, b"/p/1.cr2")])
+    record_batch(catalog, [photo_of(b"/p/1.jpg", folder, "JPEG")])
+    unlabel_photos(catalog, label, [at(catalog, b"/p/1.jpg")])
+    mark_missing(catalog, [known_files(catalog, folder)[b"/p/1.jpg"].file_id])
+    assert labelled(catalog, label, missing=True).tolist() == []
+
+
+def test_undo_reaches_what_was_said_before_the_pair(catalog: Catalog, folder: int) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    label = label_of(catalog)
+    label_photos(catalog, label, [at(catalog, b"/p/1.cr2")])
+    record_batch(catalog, [photo_of(b"/p/1.jpg", folder, "JPEG")])
+    jpeg = at(catalog, b"/p/1.jpg")
+    change = undo(catalog)
+    assert change is not None
+    assert change.photos == {jpeg}
+    assert labelled(catalog, label, missing=True).tolist() == []
+    redo(catalog)
+    assert labelled(catalog, label, missing=True).tolist() == [jpeg]
+
+
+def test_a_renamed_file_leaves_the_pair(catalog: Catalog, folder: int) -> None:
+    jpeg, raw = pair(catalog, folder)
+    label_photos(catalog, label_of(catalog), [jpeg])
+    record_batch(catalog, [photo_of(b"/p/2.cr2", folder, "CR2", "/p/1.cr2")])
+    mark_missing(catalog, [known_files(catalog, folder)[b"/p/1.cr2"].file_id])
+    assert shown(catalog) == {jpeg, raw}
+    assert [len(details(catalog, each).labels) for each in (jpeg, raw)] == [1, 1]
+
+
+def test_a_folder_that_goes_and_comes_takes_the_pair_along(catalog: Catalog, folder: int) -> None:
+    jpeg, _ = pair(catalog, folder)
+    remove_folder(catalog, folder, keep_labels=True)
+    assert shown(catalog) == set()
+    undo(catalog)
+    assert shown(catalog) == {jpeg}
+
+
+def test_photos_of_an_earlier_version_are_paired_once(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with closing(Catalog(path, migrations=MIGRATIONS[:6])) as old:
+        folder = watch(old, tmp_path / "p")
+        with old.write() as connection:
+            for number, name in enumerate(("1.jpg", "1.cr2"), 1):
+                connection.execute(
+                    "INSERT INTO content(id, hash, bytes, width, height, format, colour)"
+                    " VALUES(?, ?, 1, 1, 1, ?, 0)",
+                    (number, bytes([number] * 16), "JPEG" if number == 1 else "CR2"),
+                )
+                connection.execute(
+                    "INSERT INTO photo(id, content_id, added_at, hash) VALUES(?, ?, 0, ?)",
+                    (number, number, bytes([number] * 16)),
+                )
+                connection.execute(
+                    "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns)"
+                    " VALUES(?, ?, ?, ?, 1, 1)",
+                    (number, number, folder, os.fsencode(tmp_path / "p" / name)),
+                )
+    with closing(Catalog(path)) as catalog:
+        assert shown(catalog) == {1, 2}
+        assert pair_known(catalog).photos == {1, 2}
+        assert shown(catalog) == {1}
+        assert pair_known(catalog).photos == set()
+
+
+# Whatever happens on disk, in any order.
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A content; the ending keeps the paths of different contents apart, so that none replaces another."""
+
+    name: str
+    ending: str
+    format: str
+    taken: float | None = JULY
+    live_id: str | None = None
+
+
+THINGS = (
+    Thing("picture", "jpg", "JPEG", live_id=LIVE),
+    Thing("raw", "cr2", "CR2"),
+    Thing("late raw", "nef", "NEF", taken=JULY + 600),
+    Thing("film", "mov", "MOV", live_id=LIVE),
+    Thing("other film", "mp4", "MP4", taken=None),
+    Thing("phone", "heic", "HEIF"),
+)
+STEMS = [f"/{folder}/{name}" for folder in "ab" for name in "12"]
+Disk = dict[bytes, Thing]
+Event = Callable[[Disk], None]
+things, stems = st.sampled_from(THINGS), st.sampled_from(STEMS)
+
+
+def path_of(stem: str, thing: Thing) -> bytes:
+    return f"{stem}.{thing.ending}".encode()
+
+
+def write(stem: str, thing: Thing) -> Event:
+    return lambda disk: disk.update({path_of(stem, thing): thing})
+
+
+def delete(stem: str, thing: Thing) -> Event:
+    return lambda disk: disk.pop(path_of(stem, thing), None) and None
+
+
+def move(stem: str, to: str, thing: Thing) -> Event:
+    def moved(disk: Disk) -> None:
+        if disk.pop(path_of(stem, thing), None):
+            disk[path_of(to, thing)] = thing
+
+    return moved
+
+
+events = st.one_of(
+    st.builds(write, stems, things), st.builds(delete, stems, things), st.builds(move, stems, stems, things)
+)
+steps = st.lists(
+    st.tuples(
+        st.lists(events, max_size=5),
+        st.permutations(["gone", "back", "read"]),
+        st.booleans(),
+        st.one_of(st.none(), things),
+        st.booleans(),
+    ),
+    max_size=7,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps)
+def test_no_order_of_pairing_and_parting_loses_a_label(
+    steps: list[tuple[list[Event], list[str], bool, Thing | None, bool]],
+) -> None:
+    with tempfile.TemporaryDirectory() as name, closing(Catalog(Path(name) / "catalog.sqlite")) as catalog:
+        folder = watch(catalog, Path(name) / "p")
+        label = label_of(catalog)
+        disk: Disk = {path_of(STEMS[0], thing): thing for thing in THINGS[:2]}
+        said: set[Thing] = set()
+        for happened, order, one_by_one, wanted, again in steps:
+            for event in happened:
+                event(disk)
+            for task in order:
+                bring_up_to_date(catalog, folder, disk, task, one_by_one)
+            if wanted is not None and (photo := photo_named(catalog, wanted)) is not None:
+                label_photos(catalog, label, [photo])
+                said |= things_of(catalog, photo)
+                if again:
+                    undo(catalog)
+                    redo(catalog)
+            have = set(labelled(catalog, label, missing=True).tolist())
+            for thing in said:
+                assert photo_named(catalog, thing) in have
+            check_sound(catalog, disk)
+
+
+def bring_up_to_date(catalog: Catalog, folder: int, disk: Disk, task: str, one_by_one: bool) -> None:
+    files = known_files(catalog, folder)
+    if task == "gone":
+        mark_missing(catalog, [file.file_id for path, file in files.items() if path not in disk])
+    elif task == "back":
+        mark_present(catalog, [file.file_id for path, file in files.items() if path in disk and file.missing])
+    else:
+        read = [as_read(path, folder, thing) for path, thing in sorted(disk.items())]
+        for batch in [[photo] for photo in read] if one_by_one else [read]:
+            record_batch(catalog, batch)
+
+
+def as_read(path: bytes, folder: int, thing: Thing) -> IndexedPhoto:
+    source = "exif" if thing.taken is not None else None
+    return photo_of(
+        path,
+        folder,
+        thing.format,
+        thing.name,
+        taken_at=thing.taken,
+        taken_source=source,
+        live_id=thing.live_id,
+    )
+
+
+def photo_named(catalog: Catalog, thing: Thing) -> int | None:
+    """The photo that stands for a content, which may be the one that it is shown as one with."""
+    wanted = (indexed(b"", 0, thing.name).hash,)
+    found = catalog.query("SELECT coalesce(lead_id, photo.id) FROM photo WHERE hash = ?", wanted)
+    return int(found[0][0]) if found else None
+
+
+def things_of(catalog: Catalog, photo: int) -> set[Thing]:
+    """What is shown as this photo."""
+    return {thing for thing in THINGS if photo_named(catalog, thing) == photo}
+
+
+def check_sound(catalog: Catalog, disk: Disk) -> None:
+    """Everything on disk is shown, by itself or by its lead; a lead is no companion; those say nothing."""
+    there = shown(catalog)
+    for thing in set(disk.values()):
+        assert photo_named(catalog, thing) in there
+    chains = (
+        "SELECT 1 FROM photo JOIN photo AS lead ON lead.id = photo.lead_id WHERE lead.lead_id IS NOT NULL"
+    )
+    assert not catalog.query(chains)
+    mute = "SELECT 1 FROM photo_label JOIN photo ON photo.id = photo_id WHERE lead_id IS NOT NULL"
+    assert not catalog.query(mute)
