@@ -15,14 +15,14 @@ from photoclip.errors import CatalogError
 from photoclip.library.catalog.backup import connect
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.faults import explain, is_damage
-from photoclip.library.catalog.presence import settle_photos
+from photoclip.library.catalog.settling import settle_photos
 from photoclip.library.catalog.restore import newest_sound
 from photoclip.library.catalog.rows import unpack
 from photoclip.library.doctor_findings import Finding, are, many
 
 PROBLEMS = 10
 """So many of SQLite's complaints are counted; one is enough to restore a backup."""
-MADE_AGAIN = frozenset({"file", "failure", "arrival"})
+MADE_AGAIN = frozenset({"file", "failure", "arrival", "words", "file_keyword", "region"})
 """Tables whose rows indexing writes anew; all others hold what people did, or hang on it."""
 
 _ORPHANS = (

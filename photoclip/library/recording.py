@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from photoclip.library.catalog.indexing import IndexedPhoto, UnreadableFile, record_batch
 from photoclip.library.catalog.photos import Failure
+from photoclip.library.catalog.words import file_words
 from photoclip.library.library import Library
 from photoclip.library.pending import Wanted
 from photoclip.library.worker import Prepared, Refused
@@ -119,7 +120,7 @@ class Recorder:
 def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object]]) -> IndexedPhoto:
     picture = read.picture
     if picture is None:
-        facts = known[read.hash]
+        facts = {**known[read.hash], **_date_beside(read, known[read.hash])}
     else:
         facts = {
             "width": picture.width,
@@ -133,7 +134,7 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
             "live_id": picture.live_id,
             "motion": picture.motion,
             **(vars(picture.moving) if picture.moving else {}),
-            **vars(picture.metadata),
+            **vars(read.said.facts),
         }
     return IndexedPhoto(
         path=read.path,
@@ -141,5 +142,14 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
         size=read.size,
         mtime_ns=read.mtime_ns,
         hash=read.hash,
+        words=file_words(read.said.described, read.said.problems, wanted.sidecars),
         **facts,  # type: ignore[arg-type]
     )
+
+
+def _date_beside(read: Prepared, known: dict[str, object]) -> dict[str, object]:
+    """The date of a content that was not decoded again; the camera's own is in it for ever."""
+    if known["taken_source"] == "exif":
+        return {}
+    found = read.said.facts
+    return {name: getattr(found, name) for name in ("taken_at", "taken_offset", "taken_source")}

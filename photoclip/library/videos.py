@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-import stat
-from typing import Any
+from collections.abc import Mapping
 
 import xxhash
 from PIL import Image
@@ -17,6 +16,8 @@ from PIL import Image
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
 from photoclip.library import live, metadata, video_metadata, worker
+from photoclip.library.metadata import PhotoMetadata
+from photoclip.library.opening import open_file, written_at
 from photoclip.library.worker import Outcome, Picture, Prepared, Refused, Task
 from photoclip.pixels import video
 from photoclip.pixels.limits import TOO_MUCH_MEMORY
@@ -30,21 +31,32 @@ _UNSETTLED = "The file was being written while it was read; it is read again whe
 
 def prepare(task: Task) -> Outcome | None:
     """Read and decode one video; None for a file that is none, whatever its name says. Raises OSError."""
-    with io.FileIO(task.path, "rb", opener=_open_at_once) as file:
+    with open_file(task.path) as file:
         before = _state(file)
         name = video.format_of(file.read(video.HEAD_BYTES))
         if name is None:
             return None
         try:
-            digest = content_hash(file, before[0])
-            picture = None if digest == task.known else _picture_of(file, name, task, before[1])
+            outcome = _prepared(file, name, task, before)
         except UnreadablePhoto as error:
             return Refused(task.path, *before, str(error))
         except MemoryError:
             return Refused(task.path, *before, TOO_MUCH_MEMORY)
-        if _state(file) != before:
-            return Refused(task.path, *before, _UNSETTLED)
-        return Prepared(task.path, *before, digest, picture)
+        return outcome if _state(file) == before else Refused(task.path, *before, _UNSETTLED)
+
+
+def _prepared(file: io.FileIO, name: str, task: Task, state: tuple[int, int]) -> Prepared:
+    digest = task.known if state == task.unchanged else content_hash(file, state[0])
+    file.seek(0)
+    if digest == task.known:
+        return Prepared(task.path, *state, digest, None, _said(video.read_tags(file), task, state[1]))
+    found = video.read(file, shortest_side=pixels.decoded_side(task.spec))
+    said = _said(found.tags, task, state[1])
+    return Prepared(task.path, *state, digest, _picture_of(found, name, task), said)
+
+
+def _said(tags: Mapping[str, str], task: Task, mtime_ns: int) -> PhotoMetadata:
+    return metadata.read_all(Image.Exif(), {}, task.path, mtime_ns, camera=video_metadata.read(tags))
 
 
 def content_hash(file: io.FileIO, size: int) -> bytes:
@@ -62,20 +74,13 @@ def content_hash(file: io.FileIO, size: int) -> bytes:
     return state.digest()
 
 
-def _picture_of(file: io.FileIO, name: str, task: Task, mtime_ns: int) -> Picture:
-    """Decode the frames; raises `UnreadablePhoto`."""
-    file.seek(0)
-    found = video.read(file, shortest_side=pixels.decoded_side(task.spec))
+def _picture_of(found: Video, name: str, task: Task) -> Picture:
     poster, *others = found.images
-    facts = metadata.read_all(
-        Image.Exif(), {}, task.path, mtime_ns, camera=video_metadata.read(found.tags)
-    ).facts
     return Picture(
         width=found.width,
         height=found.height,
         format=name,
         truncated=found.truncated,
-        metadata=facts,
         perceptual_hash=worker.difference_hash(poster),
         colour=worker.mean_colour(poster),
         thumbnail=pixels.thumbnail(poster, worker.THUMBNAIL_SIDE),
@@ -94,14 +99,7 @@ def _model_pixels(image: Image.Image, task: Task) -> bytes:
     return pixels.model_image(image, task.spec).tobytes()
 
 
-def _open_at_once(path: Any, flags: int) -> int:
-    # Non-blocking, so that a FIFO among the videos cannot hang the worker.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def _state(file: io.FileIO) -> tuple[int, int]:
     """(size, mtime_ns)."""
     found = os.fstat(file.fileno())
-    if not stat.S_ISREG(found.st_mode):
-        raise UnreadablePhoto("This is not a regular file.")
-    return found.st_size, found.st_mtime_ns
+    return found.st_size, written_at(found)

@@ -108,8 +108,14 @@ def read(file: BinaryIO, *, shortest_side: int) -> Video:
             poster_at=_time_of(first),
             codec=stream.codec_context.codec.canonical_name,
             truncated=chosen.damaged,
-            tags={key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()},
+            tags=_tags(container, stream),
         )
+
+
+def read_tags(file: BinaryIO) -> dict[str, str]:
+    """What a video says of itself, names in lower case; no frame is decoded. Raises `UnreadablePhoto`."""
+    with _opened(file) as (container, stream):
+        return _tags(container, stream)
 
 
 def read_frame(file: BinaryIO, at: float, *, shortest_side: int) -> Image.Image:
@@ -160,6 +166,10 @@ def _stream_of(container: InputContainer) -> VideoStream:
             check_size(stream.codec_context.width, stream.codec_context.height, "video")
             return stream
     raise UnreadablePhoto("There are no moving pictures in this file, or they are coded in an unknown way.")
+
+
+def _tags(container: InputContainer, stream: VideoStream) -> dict[str, str]:
+    return {key.lower(): value for key, value in {**stream.metadata, **container.metadata}.items()}
 
 
 def _pixel_shape(stream: VideoStream) -> Fraction:

@@ -78,7 +78,7 @@ def test_one_read_gives_everything_a_photo_has(tmp_path: Path) -> None:
     assert picture.thumbnail.startswith(b"\xff\xd8")
     assert len(picture.frames) == 3
     assert {len(pixels) for pixels in (picture.pixels, *picture.frames)} == {16 * 16 * 3}
-    said = picture.metadata
+    said = found.said.facts
     assert (said.taken_at, said.taken_offset, said.taken_source) == (JULY, 120, "video")
     assert (said.latitude, said.longitude) == (48.8577, 2.295)
     assert said.camera == "Apple iPhone 14 Pro"
@@ -302,3 +302,13 @@ def test_originals_are_not_touched(library: Library, folder: Path, decoders: Dec
     path.chmod(0o444)
     run(library, decoders)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_of_an_unchanged_video_only_what_is_said_is_read(tmp_path: Path) -> None:
+    path = settled(write_video(tmp_path / "x.mov", ["red"], tags=TAGS))
+    first = prepare(Task(bytes(path), SPEC))
+    assert isinstance(first, Prepared)
+    again = prepare(Task(bytes(path), SPEC, b"k" * 16, unchanged=(first.size, first.mtime_ns)))
+    assert isinstance(again, Prepared)
+    assert (again.hash, again.picture) == (b"k" * 16, None)
+    assert again.said == first.said

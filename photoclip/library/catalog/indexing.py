@@ -16,7 +16,9 @@ from photoclip.library.catalog.arrivals import mark_arrival
 from photoclip.library.catalog.changes import Change, noticed
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.pairing import lead_of, settle_unpaired
-from photoclip.library.catalog.presence import IN_IDS, ids_json, inside, settle_photos
+from photoclip.library.catalog.presence import IN_IDS, ids_json, inside
+from photoclip.library.catalog.settling import settle_photos
+from photoclip.library.catalog.words import FileWords, record_words
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class IndexedPhoto:
     perceptual_hash: int | None = None  # 64 bits
     truncated: bool = False
     animated: bool = False
+    words: FileWords | None = None  # None where they were not read
     seconds: float | None = None  # the length of a video
     codec: str | None = None
     poster_at: float | None = None  # seconds
@@ -129,7 +132,9 @@ class _Batch:
             content_id = self._content(photo)
             previous = self._one("SELECT id, photo_id FROM file WHERE path = ?", photo.path)
             photo_id = self._photo(photo, content_id, previous)
-            self._file(photo, content_id, photo_id)
+            file_id = self._file(photo, content_id, photo_id)
+            if photo.words is not None:
+                record_words(self.connection, file_id, photo.words)
             touched.add(photo_id)
             if previous is not None:
                 touched.add(previous["photo_id"])
@@ -163,10 +168,10 @@ class _Batch:
             "motion": int(photo.motion),
         }
         found = self.connection.execute(
-            f"INSERT INTO content({', '.join(values)}) VALUES({', '.join('?' * len(values))})"
+            f"INSERT INTO content({', '.join(values)}) VALUES(:{', :'.join(values)})"
             f" ON CONFLICT(hash) DO UPDATE SET {', '.join(map(_renewed, values))}"
             " RETURNING id",
-            tuple(values.values()),
+            {**values, "path": photo.path},
         ).fetchone()
         return int(found[0])
 
@@ -191,14 +196,15 @@ class _Batch:
         )
         return any(self.hashes.get(row["path"], b"") != edited.hash for row in others)
 
-    def _file(self, photo: IndexedPhoto, content_id: int, photo_id: int) -> None:
-        self.connection.execute(
+    def _file(self, photo: IndexedPhoto, content_id: int, photo_id: int) -> int:
+        found = self.connection.execute(
             "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns) VALUES(?, ?, ?, ?, ?, ?)"
             " ON CONFLICT(path) DO UPDATE SET photo_id = excluded.photo_id, content_id = excluded.content_id,"
             " folder_id = excluded.folder_id, size = excluded.size, mtime_ns = excluded.mtime_ns,"
-            " missing_since = NULL",
+            " missing_since = NULL RETURNING id",
             (photo_id, content_id, photo.folder_id, photo.path, photo.size, photo.mtime_ns),
-        )
+        ).fetchone()
+        return int(found[0])
 
     def _one(self, sql: str, value: bytes | int) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self.connection.execute(sql, (value,)).fetchone()
@@ -220,11 +226,12 @@ def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
     """A photo of its own for one file of `source`, with all that people said about that photo so far."""
     new, source = _new_photo(connection, content_id), lead_of(connection, source)
     for sql in (
-        "UPDATE photo SET (rating, favourite) = (SELECT rating, favourite FROM photo WHERE id = :source)"
-        " WHERE id = :new",
+        "UPDATE photo SET (rating, rated, favourite) ="
+        " (SELECT rating, rated, favourite FROM photo WHERE id = :source) WHERE id = :new",
         "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
         " WHERE photo_id = :source AND source = 'human'",
         "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo WHERE photo_id = :source",
+        "INSERT INTO album_refused SELECT album_id, :new FROM album_refused WHERE photo_id = :source",
     ):
         connection.execute(sql, {"new": new, "source": source})
     return new
@@ -233,11 +240,16 @@ def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
 def _renewed(column: str) -> str:
     """What a content's column becomes when it is read again, perhaps at the path of a copy.
 
-    Only the name may tell another date there, or none: the first name that told one has the word.
+    Only the name may tell another date there, or none: the first name that told one has the word. A date
+    from XMP stays for a copy without a sidecar, and goes with the sidecar of the only file.
     """
     if not column.startswith("taken_"):
         return f"{column} = excluded.{column}"
-    stays = "content.taken_source IS NOT NULL AND coalesce(excluded.taken_source, 'name') = 'name'"
+    stays = (
+        "content.taken_source IS NOT NULL AND coalesce(excluded.taken_source, 'name') = 'name'"
+        " AND (content.taken_source != 'xmp' OR EXISTS (SELECT 1 FROM file"
+        " WHERE content_id = content.id AND path != :path AND missing_since IS NULL))"
+    )
     return f"{column} = CASE WHEN {stays} THEN content.{column} ELSE excluded.{column} END"
 
 

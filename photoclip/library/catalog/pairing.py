@@ -7,8 +7,9 @@ The rule. Files in one folder whose names differ only in the ending are one phot
                                      of `LIVE_SECONDS` at most that began when the picture was taken
                                      (`LIVE_APART`, both must say)
 
-Each stays a photo of its own in the catalog, with its own content. One leads: the JPEG or HEIF, else the RAW.
-The others are its companions (`lead_id`): hidden, so that grid, search and counts have one photo.
+Each stays a photo of its own in the catalog, with its own content. One leads: the JPEG or HEIF, else the RAW;
+of several the first by name, so that nothing depends on which was seen first. The others are its companions
+(`lead_id`): hidden, so that grid, search and counts have one photo.
 
 What people said hangs on the lead. When files become a pair, what was said of the companion goes over to the
 lead: labels and albums of both, the greater rating, and of a Yes and a No the Yes. When a pair ends, because a
@@ -22,9 +23,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from photoclip.library.catalog.presence import IN_IDS, ids_json, touch
 from photoclip.library.kinds import CAMERA_FORMATS, RAW_FORMATS
 
 SAME_SECONDS = 2.0
@@ -34,17 +37,27 @@ LIVE_APART = 10.0
 _CAMERAS_DATES = ("exif", "video")
 
 _THERE = "file.missing_since IS NULL AND folder.removed_at IS NULL"
-_FACTS = """
-SELECT photo.id, photo.lead_id, content.format, content.seconds, content.live_id, content.taken_at,
-content.taken_source FROM photo JOIN content ON content.id = photo.content_id WHERE photo.id = ?
+_FILES = f"""
+SELECT photo_id, file.path FROM touched CROSS JOIN file ON photo_id = touched.id
+CROSS JOIN folder ON folder.id = folder_id WHERE {_THERE}
 """
-_OWN_FILES = f"""
-SELECT path FROM file JOIN folder ON folder.id = folder_id WHERE photo_id = ? AND {_THERE}
+# The unique index on file.path finds those in each range. A cross join is done in the order it is written.
+_MATES = f"""
+SELECT alike.photo_id, file.photo_id, file.path, alike.low FROM alike
+CROSS JOIN file ON file.path >= alike.low AND file.path < alike.high AND file.photo_id != alike.photo_id
+CROSS JOIN folder ON folder.id = folder_id WHERE {_THERE}
 """
-# A stem and a dot begin a path that sorts before the stem and a slash, which is the next byte.
-_NAMED_ALIKE = f"""
-SELECT path, photo_id FROM file JOIN folder ON folder.id = folder_id WHERE path >= ? AND path < ? AND {_THERE}
+_PAIRED = """
+SELECT photo.id FROM touched CROSS JOIN photo ON photo.id = touched.id WHERE lead_id IS NOT NULL
+UNION ALL SELECT photo.id FROM touched CROSS JOIN photo ON lead_id = touched.id
 """
+_FACTS = f"""
+SELECT photo.id, lead_id, format, seconds, live_id, content.taken_at, taken_source
+FROM photo JOIN content ON content.id = content_id WHERE photo.id {IN_IDS}
+"""
+
+Mates = Mapping[int, Collection[tuple[bytes, int]]]
+"""Of each photo the files named like one of its own, in the same folder: the path, and whose it is."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +77,17 @@ def settle_pairs(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> se
 
     Returns all photos to be derived and shown anew because of that.
     """
-    touched = set(photo_ids)
-    found = {photo_id: _photo(connection, photo_id) for photo_id in _concerned(connection, touched)}
-    photos = sorted(found.values(), key=lambda photo: (photo.rank or 0, photo.id))
-    changed: set[int] = set()
-    for photo in photos:  # RAW files before videos, which may follow them to their lead
-        if photo.lead is None and not photo.rank:
-            continue
-        lead = _right_lead(connection, photo)
-        if lead != photo.lead:
-            changed |= _change_lead(connection, photo, lead)
-    return changed
+    concerned = _concerned(connection, set(photo_ids))
+    if not concerned:
+        return set()
+    mates = _mates(connection, concerned)
+    photos = _photos(connection, concerned.union(*({mate for _, mate in found} for found in mates.values())))
+    leads = _leads([photos[photo_id] for photo_id in concerned], photos, mates)
+    changed = [photo_id for photo_id, lead in leads.items() if lead != photos[photo_id].lead]
+    _part(connection, {i: before for i in changed if (before := photos[i].lead) is not None})
+    _join(connection, {i: lead for i in changed if (lead := leads[i]) is not None})
+    of_both = {lead for i in changed for lead in (photos[i].lead, leads[i]) if lead is not None}
+    return of_both.union(changed)
 
 
 def settle_unpaired(connection: sqlite3.Connection) -> set[int]:
@@ -86,45 +99,51 @@ def settle_unpaired(connection: sqlite3.Connection) -> set[int]:
 
 def lead_of(connection: sqlite3.Connection, photo_id: int) -> int:
     """The photo on which hangs what is said of this one: itself, unless it is a companion."""
-    seen = {photo_id}
-    while True:
-        row = connection.execute("SELECT lead_id FROM photo WHERE id = ?", (photo_id,)).fetchone()
-        if row is None or row[0] is None or row[0] in seen:
-            return photo_id
-        photo_id = int(row[0])
-        seen.add(photo_id)
+    found = connection.execute("SELECT lead_id FROM photo WHERE id = ?", (photo_id,)).fetchone()
+    return photo_id if found is None or found[0] is None else int(found[0])
 
 
 def _concerned(connection: sqlite3.Connection, touched: set[int]) -> set[int]:
-    """These photos, those that are or could be one with them."""
-    concerned = set(touched)
-    for photo_id in touched:
-        concerned |= {mate for _, mate in _mates(connection, photo_id)}
-        found = connection.execute("SELECT id FROM photo WHERE lead_id = ?", (photo_id,))
-        concerned |= {int(row[0]) for row in found}
-    return concerned
+    """Those of these photos and of others that are in a pair or could be; mostly none."""
+    mates = _mates(connection, touched)
+    concerned = set(mates).union(*({mate for _, mate in found} for found in mates.values()))
+    concerned.update(row[0] for row in connection.execute(_PAIRED).fetchall())
+    touch(connection, concerned)
+    return concerned.union(row[0] for row in connection.execute(_PAIRED).fetchall())
 
 
-def _mates(connection: sqlite3.Connection, photo_id: int) -> Iterator[tuple[bytes, int]]:
-    """Files named like one of this photo's, in the same folder, and their photos; without its own."""
-    for row in connection.execute(_OWN_FILES, (photo_id,)).fetchall():
-        stem = os.path.splitext(row["path"])[0]
-        for path, mate in connection.execute(_NAMED_ALIKE, (stem + b".", stem + b"/")).fetchall():
-            if mate != photo_id and os.path.splitext(path)[0] == stem:
-                yield path, int(mate)
+def _mates(connection: sqlite3.Connection, photo_ids: Collection[int]) -> Mates:
+    touch(connection, photo_ids)
+    files = connection.execute(_FILES).fetchall()
+    ranges = [(photo_id, *_named_alike(path)) for photo_id, path in files if os.path.splitext(path)[1]]
+    connection.execute("DELETE FROM alike")
+    connection.executemany("INSERT INTO alike VALUES(?, ?, ?)", ranges)
+    mates: defaultdict[int, set[tuple[bytes, int]]] = defaultdict(set)
+    for photo_id, mate, path, low in connection.execute(_MATES).fetchall():
+        if _named_alike(path)[0] == low:
+            mates[photo_id].add((path, mate))
+    return mates
 
 
-def _photo(connection: sqlite3.Connection, photo_id: int) -> _Photo:
-    row = connection.execute(_FACTS, (photo_id,)).fetchone()
-    dated = row["taken_source"] in _CAMERAS_DATES
-    return _Photo(
-        photo_id,
-        row["lead_id"],
-        _rank(row["format"], row["seconds"]),
-        row["seconds"],
-        row["live_id"],
-        row["taken_at"] if dated else None,
-    )
+def _named_alike(path: bytes) -> tuple[bytes, bytes]:
+    """The half-open range of paths that begin like this one up to the last dot, which a slash follows."""
+    stem = os.path.splitext(path)[0]
+    return stem + b".", stem + b"/"
+
+
+def _photos(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> dict[int, _Photo]:
+    found = connection.execute(_FACTS, (ids_json(photo_ids),)).fetchall()
+    return {
+        row["id"]: _Photo(
+            row["id"],
+            row["lead_id"],
+            _rank(row["format"], row["seconds"]),
+            row["seconds"],
+            row["live_id"],
+            row["taken_at"] if row["taken_source"] in _CAMERAS_DATES else None,
+        )
+        for row in found
+    }
 
 
 def _rank(format: str, seconds: float | None) -> int | None:
@@ -133,15 +152,18 @@ def _rank(format: str, seconds: float | None) -> int | None:
     return 0 if format in CAMERA_FORMATS else 1 if format in RAW_FORMATS else None
 
 
-def _right_lead(connection: sqlite3.Connection, photo: _Photo) -> int | None:
-    """The photo that this one belongs to by the rule: the lead it has, or else the one known longest."""
-    mates = [_photo(connection, mate) for mate in {mate for _, mate in _mates(connection, photo.id)}]
-    fitting = [mate for mate in mates if _are_one(mate, photo)]
-    if not fitting:
-        return None
-    best = min(fitting, key=lambda mate: (mate.rank, mate.id != photo.lead, mate.id))
-    lead = lead_of(connection, best.id)
-    return None if lead == photo.id else lead
+def _leads(concerned: Iterable[_Photo], photos: Mapping[int, _Photo], mates: Mates) -> dict[int, int | None]:
+    """The lead of each of these photos by the rule; None for those that are photos by themselves."""
+    leads: dict[int, int | None] = {}
+    for photo in sorted(concerned, key=lambda photo: photo.rank or 0):  # a video follows its RAW to the JPEG
+        fitting = [
+            (photos[mate].rank, path, mate)
+            for path, mate in mates.get(photo.id, ())
+            if _are_one(photos[mate], photo)
+        ]
+        best = min(fitting)[2] if fitting else None
+        leads[photo.id] = best if best is None else leads.get(best, photos[best].lead) or best
+    return leads
 
 
 def _are_one(lead: _Photo, other: _Photo) -> bool:
@@ -162,42 +184,50 @@ def _apart(one: _Photo, other: _Photo, *, unknown: float) -> float:
     return abs(one.taken_at - other.taken_at)
 
 
-def _change_lead(connection: sqlite3.Connection, photo: _Photo, lead: int | None) -> set[int]:
-    changed = {photo.id}
-    if photo.lead is not None:
-        before = lead_of(connection, photo.id)
-        connection.execute("UPDATE photo SET lead_id = NULL WHERE id = ?", (photo.id,))
-        _give(connection, before, photo.id)
-        changed.add(before)
-    if lead is not None:
-        _give(connection, photo.id, lead)
-        _take_back(connection, photo.id)
-        connection.execute("UPDATE photo SET lead_id = ? WHERE id = ?", (lead, photo.id))
-        changed.add(lead)
-    return changed
+def _part(connection: sqlite3.Connection, leads: Mapping[int, int]) -> None:
+    """These companions are photos again, with all that is said of their leads until now."""
+    _give(connection, [(lead, photo_id) for photo_id, lead in leads.items()])
+    connection.executemany("UPDATE photo SET lead_id = NULL WHERE id = ?", [(i,) for i in leads])
 
 
-def _give(connection: sqlite3.Connection, source: int, to: int) -> None:
-    """Adds what is said of `source` to what is said of `to`; a person's word is stronger than a guess."""
+def _join(connection: sqlite3.Connection, leads: Mapping[int, int]) -> None:
+    """These photos become companions: what is said of them is said of their leads."""
+    _give(connection, list(leads.items()))
     for sql in (
-        "INSERT INTO photo_label SELECT :to, label_id, source, verdict, score FROM photo_label"
-        " WHERE photo_id = :source AND true ON CONFLICT(photo_id, label_id) DO UPDATE SET"
-        " verdict = CASE WHEN photo_label.source = 'human' THEN max(photo_label.verdict, excluded.verdict)"
-        " ELSE excluded.verdict END, source = excluded.source WHERE excluded.source = 'human'",
-        "INSERT OR IGNORE INTO album_photo SELECT album_id, :to, position FROM album_photo"
-        " WHERE photo_id = :source",
-        "UPDATE photo SET (rating, favourite) = (SELECT max(photo.rating, given.rating),"
-        " max(photo.favourite, given.favourite) FROM photo AS given WHERE given.id = :source)"
-        " WHERE id = :to",
+        "DELETE FROM photo_label WHERE photo_id IN (SELECT source FROM given)",
+        "DELETE FROM album_photo WHERE photo_id IN (SELECT source FROM given)",
+        "DELETE FROM album_refused WHERE photo_id IN (SELECT source FROM given)",
+        "UPDATE photo SET rating = 0, rated = 0, favourite = 0 WHERE id IN (SELECT source FROM given)",
+        "UPDATE photo SET lead_id = given.target FROM given WHERE given.source = photo.id",
     ):
-        connection.execute(sql, {"source": source, "to": to})
+        connection.execute(sql)
 
 
-def _take_back(connection: sqlite3.Connection, photo_id: int) -> None:
-    """Nothing is said of this photo any more: it is said of its lead."""
-    for sql in (
-        "DELETE FROM photo_label WHERE photo_id = ?",
-        "DELETE FROM album_photo WHERE photo_id = ?",
-        "UPDATE photo SET rating = 0, favourite = 0 WHERE id = ?",
-    ):
-        connection.execute(sql, (photo_id,))
+# A person's word is stronger than a guess, and a Yes than a No.
+_GIVE = (
+    """INSERT INTO photo_label SELECT target, label_id, photo_label.source, verdict, score
+        FROM given CROSS JOIN photo_label ON photo_id = given.source WHERE true
+        ON CONFLICT(photo_id, label_id) DO UPDATE SET source = excluded.source,
+            verdict = iif(photo_label.source = 'human', max(verdict, excluded.verdict), excluded.verdict)
+        WHERE excluded.source = 'human'""",
+    """INSERT OR IGNORE INTO album_photo SELECT album_id, target, position
+        FROM given CROSS JOIN album_photo ON photo_id = given.source""",
+    """INSERT OR IGNORE INTO album_refused SELECT album_id, target
+        FROM given CROSS JOIN album_refused ON photo_id = given.source""",
+    """DELETE FROM album_refused WHERE photo_id IN (SELECT target FROM given) AND EXISTS (
+        SELECT 1 FROM album_photo AS pinned
+        WHERE pinned.album_id = album_refused.album_id AND pinned.photo_id = album_refused.photo_id)""",
+    """UPDATE photo SET (rating, rated, favourite) = (
+            SELECT coalesce(max(one.rating) FILTER (WHERE one.rated), photo.rating), max(one.rated),
+            max(one.favourite) FROM photo AS one
+            WHERE one.id = photo.id OR one.id IN (SELECT source FROM given WHERE target = photo.id))
+        WHERE id IN (SELECT target FROM given)""",
+)
+
+
+def _give(connection: sqlite3.Connection, given: Collection[tuple[int, int]]) -> None:
+    """Adds what is said of each first photo to what is said of the second."""
+    connection.execute("DELETE FROM given")
+    connection.executemany("INSERT INTO given(source, target) VALUES(?, ?)", given)
+    for sql in _GIVE if given else ():
+        connection.execute(sql)

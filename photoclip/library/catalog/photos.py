@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "photos_below",
     "rate",
     "set_favourite",
+    "together",
 ]
 
 
@@ -120,6 +121,16 @@ def load_table(catalog: Catalog, *, missing: bool = False, newest: int = _ALL) -
     )
 
 
+def together(one: PhotoTable, other: PhotoTable) -> PhotoTable:
+    """The photos of two tables without a photo in common, as one table: newest first."""
+    columns = [column.name for column in fields(PhotoTable) if column.name != "videos"]
+    joined = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns}
+    order = np.lexsort((-joined["ids"], -joined["taken"]))
+    return PhotoTable(
+        **{name: column[order] for name, column in joined.items()}, videos={**one.videos, **other.videos}
+    )
+
+
 def hashes_to_photos(catalog: Catalog) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
     """The content hashes of the photos that are there, S16 [N], and their ids, int64 [N], newest first."""
     hashes, ids = catalog.columns(
@@ -193,7 +204,7 @@ def rate(catalog: Catalog, ids: Iterable[int], rating: int) -> Change:
         raise ValueError(f"a rating is 0 to 5, not {rating}")
     ids = list(ids)
     words = f"Rate {counted(len(ids))}" if rating else f"Clear the rating of {counted(len(ids))}"
-    return perform(catalog, words, lambda connection: _updates(connection, ids, "rating", rating))
+    return perform(catalog, words, lambda connection: _ratings(connection, ids, rating))
 
 
 def set_favourite(catalog: Catalog, ids: Iterable[int], value: bool) -> Change:
@@ -202,6 +213,16 @@ def set_favourite(catalog: Catalog, ids: Iterable[int], value: bool) -> Change:
         f"Make {counted(len(ids))} favourite" if value else f"Take {counted(len(ids))} from the favourites"
     )
     return perform(catalog, words, lambda connection: _updates(connection, ids, "favourite", int(value)))
+
+
+def _ratings(connection: sqlite3.Connection, ids: Iterable[int], rating: int) -> list[RowChange]:
+    """A person's rating replaces one from the file, also by the same number of stars."""
+    found = connection.execute(
+        f"SELECT id, rating, rated FROM photo WHERE id {IN_IDS} AND (rating != ? OR (rating AND NOT rated))",
+        (ids_json(ids), rating),
+    ).fetchall()
+    after = {"rating": rating, "rated": 1}
+    return [RowChange("photo", {"id": row[0]}, {"rating": row[1], "rated": row[2]}, after) for row in found]
 
 
 def _updates(connection: sqlite3.Connection, ids: Iterable[int], column: str, value: int) -> list[RowChange]:

@@ -6,7 +6,7 @@ import base64
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -33,8 +33,15 @@ class RowChange:
 
 
 # A row that is deleted takes these with it, and undo brings them back.
-CHILDREN = {"label": ("photo_label", "label_id"), "album": ("album_photo", "album_id")}
-KEYS = {"photo_label": ("photo_id", "label_id"), "album_photo": ("album_id", "photo_id")}
+CHILDREN = {
+    "label": (("photo_label", "label_id"),),
+    "album": (("album_photo", "album_id"), ("album_refused", "album_id")),
+}
+KEYS = {
+    "photo_label": ("photo_id", "label_id"),
+    "album_photo": ("album_id", "photo_id"),
+    "album_refused": ("album_id", "photo_id"),
+}
 
 
 def apply(connection: sqlite3.Connection, rows: Iterable[RowChange]) -> list[RowChange]:
@@ -60,23 +67,33 @@ def apply(connection: sqlite3.Connection, rows: Iterable[RowChange]) -> list[Row
     return applied
 
 
-_PHOTO_KEYS = {"photo": "id", "photo_label": "photo_id", "album_photo": "photo_id"}
+_PHOTO_KEYS = {
+    "photo": "id",
+    "photo_label": "photo_id",
+    "album_photo": "photo_id",
+    "album_refused": "photo_id",
+}
 
 
-def _of_leads(connection: sqlite3.Connection, rows: list[RowChange]) -> Iterable[RowChange]:
+def _of_leads(connection: sqlite3.Connection, rows: list[RowChange]) -> list[RowChange]:
     """The rows, each of a companion as the same row of its lead; see `pairing`."""
     columns = ((row, _PHOTO_KEYS.get(row.table)) for row in rows)
-    ids = ids_json({row.key[column] for row, column in columns if column is not None})
-    found = connection.execute(
-        f"SELECT id, lead_id FROM photo WHERE lead_id IS NOT NULL AND id {IN_IDS}", (ids,)
+    ids = {row.key[column] for row, column in columns if column is not None}
+    if not ids:
+        return rows
+    leads = dict(
+        connection.execute(
+            f"SELECT id, lead_id FROM photo WHERE lead_id IS NOT NULL AND id {IN_IDS}", (ids_json(ids),)
+        ).fetchall()
     )
-    leads = {row["id"]: row["lead_id"] for row in found}
-    for row in rows:
-        column = _PHOTO_KEYS.get(row.table)
-        if column is None or row.key[column] not in leads:
-            yield row
-        else:
-            yield replace(row, key={**row.key, column: leads[row.key[column]]})
+    return [_of_lead(row, leads) for row in rows] if leads else rows
+
+
+def _of_lead(row: RowChange, leads: Mapping[int, int]) -> RowChange:
+    column = _PHOTO_KEYS.get(row.table)
+    if column is None or row.key[column] not in leads:
+        return row
+    return replace(row, key={**row.key, column: leads[row.key[column]]})
 
 
 def _apply_one(connection: sqlite3.Connection, row: RowChange) -> bool:
@@ -104,8 +121,11 @@ def _current(connection: sqlite3.Connection, row: RowChange) -> Values | None:
 
 
 def _children(connection: sqlite3.Connection, row: RowChange) -> list[RowChange]:
-    table, column = CHILDREN[row.table]
-    return deletions(connection, table, f"{column} = ?", (row.key["id"],))
+    return [
+        child
+        for table, column in CHILDREN[row.table]
+        for child in deletions(connection, table, f"{column} = ?", (row.key["id"],))
+    ]
 
 
 def deletions(

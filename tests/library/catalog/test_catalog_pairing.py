@@ -249,8 +249,10 @@ def test_a_folder_that_goes_and_comes_takes_the_pair_along(catalog: Catalog, fol
 def test_photos_of_an_earlier_version_are_paired_once(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
     with closing(Catalog(path, migrations=MIGRATIONS[:6])) as old:
-        folder = watch(old, tmp_path / "p")
         with old.write() as connection:
+            folder = connection.execute(
+                "INSERT INTO folder(path, added_at) VALUES(?, 0) RETURNING id", (os.fsencode(tmp_path / "p"),)
+            ).fetchone()[0]
             for number, name in enumerate(("1.jpg", "1.cr2"), 1):
                 connection.execute(
                     "INSERT INTO content(id, hash, bytes, width, height, format, colour)"
