@@ -15,9 +15,9 @@ from photoclip.errors import CatalogError
 from photoclip.library.catalog.backup import connect
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.faults import explain, is_damage
-from photoclip.library.catalog.settling import settle_photos
 from photoclip.library.catalog.restore import newest_sound
 from photoclip.library.catalog.rows import unpack
+from photoclip.library.catalog.settling import settle_photos
 from photoclip.library.doctor_findings import Finding, are, many
 
 PROBLEMS = 10

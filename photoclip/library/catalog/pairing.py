@@ -12,8 +12,8 @@ of several the first by name, so that nothing depends on which was seen first. T
 (`lead_id`): hidden, so that grid, search and counts have one photo.
 
 What people said hangs on the lead. When files become a pair, what was said of the companion goes over to the
-lead: labels and albums of both, the greater rating, and of a Yes and a No the Yes. When a pair ends, because a
-file is gone, renamed or edited, the companion gets all that the lead has, and both are photos again. So
+lead: labels and albums of both, the greater rating, and of a Yes and a No the Yes. When a pair ends, because
+a file is gone, renamed or edited, the companion gets all that the lead has, and both are photos again. So
 nothing said is lost in any order of events. What is undone is undone at the lead (`rows.apply`).
 
 A motion photo, with the video inside the picture's file, is one file and needs none of this.

@@ -13,10 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photoclip.library.catalog.albums import add_to_album, album_photos, create_album
+from photoclip.library.catalog.albums import (
+    add_to_album,
+    album_photos,
+    create_album,
+    refused_photos,
+    remove_from_album,
+    save_live_album,
+)
 from photoclip.library.catalog.changes import redo, undo
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.folders import list_folders, remove_folder
+from photoclip.library.catalog.folders import folder_photos, list_folders, remove_folder
 from photoclip.library.catalog.indexing import (
     IndexedPhoto,
     known_files,
@@ -35,6 +42,10 @@ from photoclip.library.catalog.photos import (
     set_favourite,
 )
 from photoclip.library.catalog.schema import MIGRATIONS
+from photoclip.library.catalog.words import FileWords, Keyword
+from photoclip.library.facts import photos_meeting
+from photoclip.library.query import Filter
+from photoclip.library.spoken import photos_saying, photos_with_keyword
 from tests.library.catalog.catalog_helpers import JULY, at, indexed, watch
 
 LIVE = "5F2C1A50-1234"
@@ -246,28 +257,110 @@ def test_a_folder_that_goes_and_comes_takes_the_pair_along(catalog: Catalog, fol
     assert shown(catalog) == {jpeg}
 
 
+def test_a_copy_of_the_raw_file_stays_when_the_folder_of_the_pair_goes(
+    catalog: Catalog, folder: int, tmp_path: Path
+) -> None:
+    jpeg, raw = pair(catalog, folder)
+    other, label = watch(catalog, tmp_path / "other"), label_of(catalog)
+    record_batch(catalog, [photo_of(b"/q/1.cr2", other, "CR2", "/p/1.cr2")])
+    label_photos(catalog, label, [jpeg])
+    assert [each.photos for each in list_folders(catalog)] == [1, 1]
+    remove_folder(catalog, folder, keep_labels=False)
+    assert shown(catalog) == set(labelled(catalog, label).tolist()) == {raw}
+    undo(catalog)
+    assert shown(catalog) == set(labelled(catalog, label).tolist()) == {jpeg}
+    assert folder_photos(catalog, other).tolist() == [jpeg]
+
+
+def test_a_rename_of_both_keeps_the_pair(catalog: Catalog, folder: int) -> None:
+    jpeg, _ = pair(catalog, folder)
+    label = label_of(catalog)
+    label_photos(catalog, label, [jpeg])
+    before = known_files(catalog, folder)
+    for ending, form in (("cr2", "CR2"), ("jpeg", "JPEG")):  # each in a batch of its own
+        record_batch(catalog, [photo_of(f"/p/2.{ending}".encode(), folder, form, f"/p/1.{ending}")])
+    mark_missing(catalog, [file.file_id for file in before.values()])
+    assert shown(catalog) == set(labelled(catalog, label, missing=True).tolist()) == {jpeg}
+    assert [each.path for each in details(catalog, jpeg).companions] == [b"/p/2.cr2"]
+
+
+def test_what_the_raw_files_sidecar_says_is_found_at_the_pair(catalog: Catalog, folder: int) -> None:
+    words = FileWords(title="At the lake", keywords=(Keyword(("water",)),), rating=4)
+    raw = replace(photo_of(b"/p/1.cr2", folder, "CR2"), words=words)
+    record_batch(catalog, [photo_of(b"/p/1.jpeg", folder, "JPEG"), raw])
+    jpeg = at(catalog, b"/p/1.jpeg")
+    assert photos_saying(catalog, "lake").tolist() == [jpeg]
+    assert photos_with_keyword(catalog, Filter("keyword", "water", 0)).tolist() == [jpeg]
+    assert details(catalog, jpeg).rating == 4
+    mark_missing(catalog, [known_files(catalog, folder)[b"/p/1.cr2"].file_id])
+    assert details(catalog, jpeg).rating == 0  # what a file said goes with it; a person rated nothing
+
+
+def test_a_persons_rating_stays_over_the_files(catalog: Catalog, folder: int) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    rate(catalog, [at(catalog, b"/p/1.cr2")], 2)
+    words = FileWords(rating=5)
+    record_batch(catalog, [replace(photo_of(b"/p/1.jpeg", folder, "JPEG"), words=words)])
+    assert details(catalog, at(catalog, b"/p/1.jpeg")).rating == 2
+
+
+def test_what_is_kept_out_of_a_live_album_stays_out(catalog: Catalog, folder: int) -> None:
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    raw = at(catalog, b"/p/1.cr2")
+    out, pinned = (save_live_album(catalog, name, "is:raw").created for name in ("Out", "In"))
+    assert out is not None
+    assert pinned is not None
+    remove_from_album(catalog, out, [raw])
+    remove_from_album(catalog, pinned, [raw])
+    mark_missing(catalog, [known_files(catalog, folder)[b"/p/1.cr2"].file_id])
+    record_batch(catalog, [photo_of(b"/p/1.jpeg", folder, "JPEG")])
+    jpeg = at(catalog, b"/p/1.jpeg")
+    add_to_album(catalog, pinned, [jpeg])
+    record_batch(catalog, [photo_of(b"/p/1.cr2", folder, "CR2")])
+    assert refused_photos(catalog, out).tolist() == [jpeg]
+    assert refused_photos(catalog, pinned).tolist() == []
+    assert album_photos(catalog, pinned).tolist() == [jpeg]
+
+
+def test_is_raw_finds_pairs_and_is_video_no_live_photo(catalog: Catalog, folder: int) -> None:
+    jpeg, _ = pair(catalog, folder)
+    record_batch(catalog, [photo_of(b"/p/1.mov", folder, "MOV"), photo_of(b"/p/2.mov", folder, "MOV")])
+    film = at(catalog, b"/p/2.mov")
+    there = {
+        (field, value): ids
+        for field, value, ids in (
+            ("is", "raw", [jpeg]),
+            ("is", "video", [film]),
+            ("type", "cr2", [jpeg]),
+            ("type", "jpeg", [jpeg]),
+        )
+    }
+    for (field, value), ids in there.items():
+        found = set(photos_meeting(catalog, Filter(field, value, 0)).tolist())
+        assert sorted(found & shown(catalog)) == ids
+
+
 def test_photos_of_an_earlier_version_are_paired_once(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
-    with closing(Catalog(path, migrations=MIGRATIONS[:6])) as old:
-        with old.write() as connection:
-            folder = connection.execute(
-                "INSERT INTO folder(path, added_at) VALUES(?, 0) RETURNING id", (os.fsencode(tmp_path / "p"),)
-            ).fetchone()[0]
-            for number, name in enumerate(("1.jpg", "1.cr2"), 1):
-                connection.execute(
-                    "INSERT INTO content(id, hash, bytes, width, height, format, colour)"
-                    " VALUES(?, ?, 1, 1, 1, ?, 0)",
-                    (number, bytes([number] * 16), "JPEG" if number == 1 else "CR2"),
-                )
-                connection.execute(
-                    "INSERT INTO photo(id, content_id, added_at, hash) VALUES(?, ?, 0, ?)",
-                    (number, number, bytes([number] * 16)),
-                )
-                connection.execute(
-                    "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns)"
-                    " VALUES(?, ?, ?, ?, 1, 1)",
-                    (number, number, folder, os.fsencode(tmp_path / "p" / name)),
-                )
+    with closing(Catalog(path, migrations=MIGRATIONS[:6])) as old, old.write() as connection:
+        folder = connection.execute(
+            "INSERT INTO folder(path, added_at) VALUES(?, 0) RETURNING id", (os.fsencode(tmp_path / "p"),)
+        ).fetchone()[0]
+        for number, name in enumerate(("1.jpg", "1.cr2"), 1):
+            connection.execute(
+                "INSERT INTO content(id, hash, bytes, width, height, format, colour)"
+                " VALUES(?, ?, 1, 1, 1, ?, 0)",
+                (number, bytes([number] * 16), "JPEG" if number == 1 else "CR2"),
+            )
+            connection.execute(
+                "INSERT INTO photo(id, content_id, added_at, hash) VALUES(?, ?, 0, ?)",
+                (number, number, bytes([number] * 16)),
+            )
+            connection.execute(
+                "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns)"
+                " VALUES(?, ?, ?, ?, 1, 1)",
+                (number, number, folder, os.fsencode(tmp_path / "p" / name)),
+            )
     with closing(Catalog(path)) as catalog:
         assert shown(catalog) == {1, 2}
         assert pair_known(catalog).photos == {1, 2}
@@ -334,11 +427,45 @@ steps = st.lists(
         st.one_of(st.none(), things),
         st.booleans(),
     ),
-    max_size=7,
+    max_size=5,
 )
 
 
-@settings(max_examples=150, deadline=None)
+def groups(catalog: Catalog) -> dict[bytes, bytes]:
+    """Every file that is there, and the first by name of the photo that it is shown as."""
+    rows = catalog.query(
+        "SELECT coalesce(lead_id, photo.id) AS shown, path FROM file JOIN photo ON photo.id = photo_id"
+        " WHERE missing_since IS NULL ORDER BY path DESC"
+    )
+    first = {row["shown"]: row["path"] for row in rows}
+    return {row["path"]: first[row["shown"]] for row in rows}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(stems, things), max_size=12, unique=True).flatmap(
+        lambda files: st.tuples(st.just(files), st.permutations(files), st.integers(1, 5))
+    )
+)
+def test_the_order_in_which_files_arrive_does_not_matter(
+    case: tuple[list[tuple[str, Thing]], list[tuple[str, Thing]], int],
+) -> None:
+    files, shuffled, batch = case
+    with tempfile.TemporaryDirectory() as name:
+        at_once, one_after_another = (Catalog(Path(name) / f"{each}.sqlite") for each in "ab")
+        with closing(at_once), closing(one_after_another):
+            for catalog, found, size in (
+                (at_once, files, len(files) or 1),
+                (one_after_another, shuffled, batch),
+            ):
+                folder = watch(catalog, Path(name) / "p")
+                read = [as_read(path_of(stem, thing), folder, thing) for stem, thing in found]
+                for start in range(0, len(read), size):
+                    record_batch(catalog, read[start : start + size])
+            assert groups(at_once) == groups(one_after_another)
+
+
+@settings(max_examples=25, deadline=None)
 @given(steps)
 def test_no_order_of_pairing_and_parting_loses_a_label(
     steps: list[tuple[list[Event], list[str], bool, Thing | None, bool]],
