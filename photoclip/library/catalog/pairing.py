@@ -97,6 +97,14 @@ def settle_unpaired(connection: sqlite3.Connection) -> set[int]:
     return settle_pairs(connection, waiting) if waiting else set()
 
 
+def end_pairs(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> None:
+    """These companions are photos by themselves, until they are settled again."""
+    found = connection.execute(
+        f"SELECT id, lead_id FROM photo WHERE lead_id IS NOT NULL AND id {IN_IDS}", (ids_json(photo_ids),)
+    )
+    _part(connection, dict(found.fetchall()))
+
+
 def lead_of(connection: sqlite3.Connection, photo_id: int) -> int:
     """The photo on which hangs what is said of this one: itself, unless it is a companion."""
     found = connection.execute("SELECT lead_id FROM photo WHERE id = ?", (photo_id,)).fetchone()
