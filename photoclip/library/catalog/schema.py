@@ -137,6 +137,7 @@ MIGRATION_10 = (
     "ALTER TABLE content ADD COLUMN live_id TEXT",
     "ALTER TABLE content ADD COLUMN motion INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE photo ADD COLUMN lead_id INTEGER REFERENCES photo(id)",
+    "CREATE INDEX content_motion ON content(id) WHERE motion",
     "CREATE INDEX photo_lead ON photo(lead_id) WHERE lead_id IS NOT NULL",
     "CREATE TABLE unpaired(photo_id INTEGER PRIMARY KEY REFERENCES photo(id))",
     """INSERT INTO unpaired SELECT photo.id FROM photo JOIN content ON content.id = content_id
