@@ -48,8 +48,9 @@ CROSS JOIN file ON file.path >= alike.low AND file.path < alike.high AND file.ph
 CROSS JOIN folder ON folder.id = folder_id WHERE {_THERE}
 """
 _PAIRED = """
-SELECT photo.id FROM touched CROSS JOIN photo ON photo.id = touched.id WHERE lead_id IS NOT NULL
-UNION ALL SELECT photo.id FROM touched CROSS JOIN photo ON lead_id = touched.id
+SELECT photo.id FROM touched CROSS JOIN photo ON lead_id = touched.id
+UNION ALL SELECT mate.id FROM touched CROSS JOIN photo ON photo.id = touched.id
+CROSS JOIN photo AS mate ON mate.lead_id = photo.lead_id
 """
 _FACTS = f"""
 SELECT photo.id, lead_id, format, seconds, live_id, content.taken_at, taken_source
@@ -77,15 +78,24 @@ def settle_pairs(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> se
 
     Returns all photos to be derived and shown anew because of that.
     """
-    concerned = _concerned(connection, set(photo_ids))
+    touched = set(photo_ids)
+    mates = _mates(connection, touched)
+    concerned = _with_mates(mates)
+    touch(connection, touched | concerned)
+    concerned.update(row[0] for row in connection.execute(_PAIRED).fetchall())
     if not concerned:
         return set()
-    mates = _mates(connection, concerned)
-    photos = _photos(connection, concerned.union(*({mate for _, mate in found} for found in mates.values())))
+    if not concerned <= touched:
+        mates = _mates(connection, concerned)
+    photos = _photos(connection, concerned | _with_mates(mates))
     leads = _leads([photos[photo_id] for photo_id in concerned], photos, mates)
     changed = [photo_id for photo_id, lead in leads.items() if lead != photos[photo_id].lead]
-    _part(connection, {i: before for i in changed if (before := photos[i].lead) is not None})
-    _join(connection, {i: lead for i in changed if (lead := leads[i]) is not None})
+    if not changed:
+        return set()
+    if parted := {i: before for i in changed if (before := photos[i].lead) is not None}:
+        _part(connection, parted)
+    if joined := {i: lead for i in changed if (lead := leads[i]) is not None}:
+        _join(connection, joined)
     of_both = {lead for i in changed for lead in (photos[i].lead, leads[i]) if lead is not None}
     return of_both.union(changed)
 
@@ -111,13 +121,8 @@ def lead_of(connection: sqlite3.Connection, photo_id: int) -> int:
     return photo_id if found is None or found[0] is None else int(found[0])
 
 
-def _concerned(connection: sqlite3.Connection, touched: set[int]) -> set[int]:
-    """Those of these photos and of others that are in a pair or could be; mostly none."""
-    mates = _mates(connection, touched)
-    concerned = set(mates).union(*({mate for _, mate in found} for found in mates.values()))
-    concerned.update(row[0] for row in connection.execute(_PAIRED).fetchall())
-    touch(connection, concerned)
-    return concerned.union(row[0] for row in connection.execute(_PAIRED).fetchall())
+def _with_mates(mates: Mates) -> set[int]:
+    return set(mates).union(mate for found in mates.values() for _, mate in found)
 
 
 def _mates(connection: sqlite3.Connection, photo_ids: Collection[int]) -> Mates:
@@ -237,5 +242,5 @@ def _give(connection: sqlite3.Connection, given: Collection[tuple[int, int]]) ->
     """Adds what is said of each first photo to what is said of the second."""
     connection.execute("DELETE FROM given")
     connection.executemany("INSERT INTO given(source, target) VALUES(?, ?)", given)
-    for sql in _GIVE if given else ():
+    for sql in _GIVE:
         connection.execute(sql)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from photoclip.library.catalog import pairing
 from photoclip.library.catalog.albums import (
     add_to_album,
     album_photos,
@@ -309,6 +310,14 @@ def test_is_raw_finds_pairs_and_is_video_no_live_photo(catalog: Catalog, folder:
     for (field, value), ids in there.items():
         found = set(photos_meeting(catalog, Filter(field, value, 0)).tolist())
         assert sorted(found & shown(catalog)) == ids
+
+
+@pytest.mark.parametrize("sql", [pairing._FILES, pairing._MATES, pairing._PAIRED, *pairing._GIVE])
+def test_pairing_goes_through_no_whole_table(catalog: Catalog, sql: str) -> None:
+    with catalog.write() as connection:
+        plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    scanned = {step.split()[1] for step in plan if step.startswith("SCAN")}
+    assert scanned <= {"touched", "alike", "given"}
 
 
 def test_photos_of_an_earlier_version_are_paired_once(tmp_path: Path) -> None:
