@@ -136,9 +136,6 @@ class DetailsPanel(QFrame):
         self.copies.setText(self.tr("{0} identical files").format(words.number(copies)))
         if details:
             self.copies.setToolTip("\n".join(paths.display(each.path) for each in details.files))
-            beside = [paths.display(each.name) for each in details.companions]
-            self.beside.setText(self.tr("With {0}").format(", ".join(beside)))
-        self.beside.setVisible(bool(details and details.companions))
 
     def _find_similar(self, ids: tuple[int, ...]) -> None:
         """The strip of similar photos: for one photo, and only when it is another one than before."""
@@ -191,8 +188,6 @@ class DetailsPanel(QFrame):
         self.remark = _label("", "unsure")
         self.remark.setWordWrap(True)
         self.copies = _label("", "secondary")
-        self.beside = _label("", "secondary")
-        self.beside.setWordWrap(True)
         self.stars = RatingStars()
         self.stars.rated.connect(self._rate)
         self.favourite = QToolButton()
@@ -233,7 +228,6 @@ class DetailsPanel(QFrame):
         column.addSpacing(theme.SPACE[0])
         column.addLayout(self.facts)
         column.addWidget(self.copies)
-        column.addWidget(self.beside)
         column.addSpacing(theme.SPACE[1])
         column.addWidget(self.tags)
         column.addSpacing(theme.SPACE[1])

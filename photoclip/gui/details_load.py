@@ -123,6 +123,9 @@ def rows(details: PhotoDetails) -> list[tuple[str, str]]:
     table.append((tr("details", "Format"), form.format(details.format)))
     if kind := kind_text(details):
         table.append((tr("details", "Kind"), kind))
+    if details.companions:
+        names = (details.name, *(each.name for each in details.companions))
+        table.append((tr("details", "Files"), "\n".join(paths.display(name) for name in names)))
     return table
 
 

@@ -28,9 +28,9 @@ def reveal(session: Session, paths: Sequence[bytes]) -> None:
     session.compute(lambda _cancelled: _select(paths), open_folder)
 
 
-def open_file(path: bytes) -> None:
-    """Open the file in the program that the system has for its kind."""
-    QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(path).encode()))
+def open_file(path: bytes) -> bool:
+    """Open the file in the program that the system has for its kind; False where it has none."""
+    return QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(path).encode()))
 
 
 def file_uri(path: bytes) -> str:

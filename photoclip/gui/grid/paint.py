@@ -9,7 +9,7 @@ from photoclip.gui import icons, theme
 from photoclip.gui.grid.words import number, show_or_hide, weaker_title
 
 EMPTY_ICON_PX = 48
-VIDEO_ICON, LIVE_ICON = "play-fill", "target"
+VIDEO_ICON, LIVE_ICON = "play-fill", "record-bold"
 
 
 def photo(painter: QPainter, rect: QRect, image: QImage | None, colour: int, weaker: bool) -> None:
