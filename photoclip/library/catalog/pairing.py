@@ -3,7 +3,7 @@
 The rule. Files in one folder whose names differ only in the ending are one photo when they are
 
     a JPEG or HEIF and a RAW file    taken at the same time, as far as both say when (`SAME_SECONDS`)
-    a picture and a video            with the same identifier of Apple's; or, where not both have one, a video
+    one of these and a video         with the same identifier of Apple's; or, where not both have one, a video
                                      of `LIVE_SECONDS` at most that began when the picture was taken
                                      (`LIVE_APART`, both must say)
 
