@@ -74,7 +74,7 @@ class PhotoDetails:
     place: Place | None  # None also while it has not been named
     truncated: bool
     animated: bool
-    words: FileWords  # of the best file
+    words: FileWords  # of the best file, or of a companion where that one says nothing
     seconds: float | None  # the length of a video
     codec: str | None
     poster_at: float | None  # where the frame is that is shown, in seconds
@@ -102,7 +102,7 @@ WHERE file.photo_id = ?
 ORDER BY folder.removed_at IS NOT NULL, file.missing_since IS NOT NULL, file.id
 """
 _COMPANIONS = """
-SELECT path, format, seconds FROM photo JOIN content ON content.id = photo.content_id
+SELECT file.id, path, format, seconds FROM photo JOIN content ON content.id = photo.content_id
 JOIN file ON file.photo_id = photo.id AND file.missing_since IS NULL
 WHERE photo.lead_id = ? ORDER BY path
 """
@@ -124,6 +124,7 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
     photo = found[0]
     files = catalog.query(_FILES, (photo_id,))
     best = files[0] if files else None
+    beside = catalog.query(_COMPANIONS, (photo_id,))
     return PhotoDetails(
         id=photo_id,
         name=os.path.basename(best["path"]) if best else b"",
@@ -151,15 +152,12 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         place=place_of(catalog, photo["place_id"]),
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
-        words=words_of(catalog, best["id"]) if best else FileWords(),
+        words=_words(catalog, [row["id"] for row in (*files[:1], *beside)]),
         seconds=photo["seconds"],
         codec=photo["codec"],
         poster_at=photo["poster_at"],
         motion=bool(photo["motion"]),
-        companions=tuple(
-            Companion(row["path"], row["format"], row["seconds"] is not None)
-            for row in catalog.query(_COMPANIONS, (photo_id,))
-        ),
+        companions=tuple(Companion(row["path"], row["format"], row["seconds"] is not None) for row in beside),
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),
@@ -170,3 +168,9 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         colour=photo["colour"],
         added_at=photo["added_at"],
     )
+
+
+def _words(catalog: Catalog, file_ids: list[int]) -> FileWords:
+    """Of the first of these files that says anything."""
+    said = (words_of(catalog, file_id) for file_id in file_ids)
+    return next((words for words in said if words != FileWords()), FileWords())

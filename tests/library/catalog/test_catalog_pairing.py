@@ -263,8 +263,9 @@ def test_what_the_raw_files_sidecar_says_is_found_at_the_pair(catalog: Catalog, 
     jpeg = at(catalog, b"/p/1.jpeg")
     assert photos_saying(catalog, "lake").tolist() == [jpeg]
     assert photos_with_keyword(catalog, Filter("keyword", "water", 0)).tolist() == [jpeg]
-    assert details(catalog, jpeg).rating == 4
+    assert (details(catalog, jpeg).rating, details(catalog, jpeg).words) == (4, words)
     mark_missing(catalog, [known_files(catalog, folder)[b"/p/1.cr2"].file_id])
+    assert details(catalog, jpeg).words == FileWords()
     assert details(catalog, jpeg).rating == 0  # what a file said goes with it; a person rated nothing
 
 
