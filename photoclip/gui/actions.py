@@ -124,7 +124,12 @@ class PhotoActions(QObject):
 
     def show_in_file_manager(self) -> None:
         if ids := self.ids():
-            self._with_paths(ids[:1], lambda found: reveal.reveal(self._session, found[0]))
+            catalog = self._session.library.catalog
+            self._session.compute(lambda _cancelled: photos.files_of(catalog, ids[0]), self._reveal)
+
+    def _reveal(self, files: list[bytes]) -> None:
+        if files:
+            reveal.reveal(self._session, files)
 
     def copy_files(self) -> None:
         """Onto the clipboard as files, for a file manager or a mail."""

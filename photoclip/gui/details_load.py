@@ -121,7 +121,23 @@ def rows(details: PhotoDetails) -> list[tuple[str, str]]:
     if details.codec:
         form = f"{{0}}, {CODECS.get(details.codec, details.codec.upper())}"
     table.append((tr("details", "Format"), form.format(details.format)))
+    if kind := kind_text(details):
+        table.append((tr("details", "Kind"), kind))
+    if details.companions:
+        names = (details.name, *(each.name for each in details.companions))
+        table.append((tr("details", "Files"), "\n".join(paths.display(name) for name in names)))
     return table
+
+
+def kind_text(details: PhotoDetails) -> str:
+    """What several files, or a picture and a video in one, are together; empty for a file by itself."""
+    tr = QCoreApplication.translate
+    kinds = []
+    if any(not each.is_video for each in details.companions):
+        kinds.append(tr("details", "RAW + {0}").format(details.format))
+    if details.motion or any(each.is_video for each in details.companions):
+        kinds.append(tr("details", "Live photo"))
+    return ", ".join(kinds)
 
 
 def exposure_text(exposure: dict[str, float]) -> str:

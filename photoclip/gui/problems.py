@@ -113,7 +113,7 @@ class ProblemsPage(QWidget):
     def _reveal(self) -> None:
         index = self.view.currentIndex()
         if index.isValid():
-            reveal(self._session, index.data(FAILURE).path)
+            reveal(self._session, [index.data(FAILURE).path])
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

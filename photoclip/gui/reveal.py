@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from urllib.parse import quote_from_bytes
 
 from PySide6.QtCore import QUrl
@@ -16,20 +17,20 @@ ANSWER_MS = 5000
 FILE_MANAGER = "org.freedesktop.FileManager1"
 
 
-def reveal(session: Session, path: bytes) -> None:
-    """Select the file in the file manager; where none can do that, open its folder."""
-    folder = os.path.dirname(path)  # noqa: PTH120 (bytes, which pathlib cannot hold)
+def reveal(session: Session, paths: Sequence[bytes]) -> None:
+    """Select the files in the file manager, where it takes one alone the first; else open its folder."""
+    folder = os.path.dirname(paths[0])  # noqa: PTH120 (bytes, which pathlib cannot hold)
 
     def open_folder(selected: bool) -> None:
         if not selected:
             QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(folder).encode()))
 
-    session.compute(lambda _cancelled: _select(path), open_folder)
+    session.compute(lambda _cancelled: _select(paths), open_folder)
 
 
-def open_file(path: bytes) -> None:
-    """Open the file in the program that the system has for its kind."""
-    QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(path).encode()))
+def open_file(path: bytes) -> bool:
+    """Open the file in the program that the system has for its kind; False where it has none."""
+    return QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(path).encode()))
 
 
 def file_uri(path: bytes) -> str:
@@ -38,18 +39,18 @@ def file_uri(path: bytes) -> str:
     return "file://" + ("/" if not text.startswith(b"/") else "") + quote_from_bytes(text)
 
 
-def _select(path: bytes) -> bool:
+def _select(paths: Sequence[bytes]) -> bool:
     if sys.platform == "win32":
-        subprocess.Popen(f'explorer /select,"{os.fsdecode(path)}"')
+        subprocess.Popen(f'explorer /select,"{os.fsdecode(paths[0])}"')
         return True
     if sys.platform == "darwin":
-        return subprocess.run(["open", "-R", path], check=False).returncode == 0
+        return subprocess.run(["open", "-R", *paths], check=False).returncode == 0
     from PySide6.QtDBus import QDBus, QDBusConnection, QDBusMessage
 
     message = QDBusMessage.createMethodCall(
         FILE_MANAGER, "/org/freedesktop/FileManager1", FILE_MANAGER, "ShowItems"
     )
-    message.setArguments([[file_uri(path)], ""])
+    message.setArguments([[file_uri(path) for path in paths], ""])
     bus = QDBusConnection.sessionBus()
     if not bus.isConnected():
         return False

@@ -48,7 +48,7 @@ class Viewer(QFrame):
         self._name, self._place, self._mark = (
             QLabel(),
             QLabel(),
-            QLabel(self.tr("damaged: shown as far as it goes")),
+            QLabel(),
         )
         self._name.setTextFormat(Qt.TextFormat.PlainText)
         theme.set_role(self._name, "strong")
@@ -107,7 +107,7 @@ class Viewer(QFrame):
 
     @property
     def mark_is_shown(self) -> bool:
-        """Whether the photo is marked as damaged."""
+        """Whether something is remarked on the photo, such as that it is damaged."""
         return not self._mark.isHidden()
 
     def close_viewer(self) -> None:
@@ -141,7 +141,7 @@ class Viewer(QFrame):
     def _say(self, picture: Picture) -> None:
         self._name.setText(picture.name)
         self.play.setVisible(picture.video is not None)
-        self._mark.setVisible(picture.truncated)
+        self._remark(self.tr("damaged: shown as far as it goes") if picture.truncated else "")
         for number, star in enumerate(self._stars, 1):
             full = number <= picture.rating
             star.setIcon(icons.icon("star-fill" if full else "star", "unsure" if full else "secondary"))
@@ -149,6 +149,10 @@ class Viewer(QFrame):
         self._heart.setIcon(
             icons.icon("heart-fill" if heart else "heart", "danger" if heart else "secondary")
         )
+
+    def _remark(self, text: str) -> None:
+        self._mark.setText(text)
+        self._mark.setVisible(bool(text))
 
     def _on_zoom(self, scale: float) -> None:
         picture = self.picture
@@ -173,8 +177,9 @@ class Viewer(QFrame):
 
     def _play(self) -> None:
         """Videos run in the program that the person has chosen for them."""
-        if self.picture is not None and self.picture.video is not None:
-            open_file(self.picture.video)
+        video = None if self.picture is None else self.picture.video
+        if video is not None and not open_file(video):
+            self._remark(self.tr("this system has no program that plays videos"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

@@ -125,8 +125,15 @@ def decode_photo(details: PhotoDetails, shortest_side: int) -> Picture:
         details.rating,
         details.favourite,
         is_full=shortest_side == FULL or image.width >= width,
-        video=path if details.seconds is not None else None,
+        video=video_of(details),
     )
+
+
+def video_of(details: PhotoDetails) -> bytes | None:
+    """The file to play: a video's own, or the one of a live photo."""
+    if details.seconds is not None:
+        return details.path
+    return next((each.path for each in details.companions if each.is_video), None)
 
 
 def _poster(file: BinaryIO, details: PhotoDetails, shortest_side: int) -> Image.Image:

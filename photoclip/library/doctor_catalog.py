@@ -15,9 +15,11 @@ from photoclip.errors import CatalogError
 from photoclip.library.catalog.backup import connect
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.faults import explain, is_damage
-from photoclip.library.catalog.presence import settle_photos
+from photoclip.library.catalog.pairing import end_pairs
 from photoclip.library.catalog.restore import newest_sound
 from photoclip.library.catalog.rows import unpack
+from photoclip.library.catalog.schema import HIDDEN, PRESENT
+from photoclip.library.catalog.settling import settle_photos
 from photoclip.library.doctor_findings import Finding, are, many
 
 PROBLEMS = 10
@@ -29,6 +31,14 @@ _ORPHANS = (
     "FROM content WHERE NOT EXISTS (SELECT 1 FROM photo WHERE photo.content_id = content.id)"
     " AND NOT EXISTS (SELECT 1 FROM file WHERE file.content_id = content.id)"
 )
+# A companion is hidden, with nothing said of it; its lead is none, and both are there.
+_NO_PAIRS = f"""
+FROM photo JOIN photo AS lead ON lead.id = photo.lead_id WHERE photo.presence != {HIDDEN}
+OR lead.presence != {PRESENT} OR lead.lead_id IS NOT NULL
+OR EXISTS (SELECT 1 FROM photo_label WHERE photo_id = photo.id)
+OR EXISTS (SELECT 1 FROM album_photo WHERE photo_id = photo.id)
+OR NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND missing_since IS NULL)
+"""
 _STALE = "FROM photo JOIN content ON content.id = photo.content_id WHERE photo.hash != content.hash"
 
 
@@ -69,6 +79,7 @@ def examine_rows(catalog: Catalog) -> Iterator[Finding]:
     """Rows that refer to nothing, or that do not fit each other."""
     yield from _broken_references(catalog)
     yield from _stale_photos(catalog)
+    yield from _broken_pairs(catalog)
     yield from _unreadable_history(catalog)
     yield from _orphans(catalog)
 
@@ -115,6 +126,28 @@ def _stale_photos(catalog: Catalog) -> Iterator[Finding]:
 
 def _settle(path: Path, ids: list[int]) -> str:
     with closing(Catalog(path)) as catalog, catalog.write() as connection:
+        settle_photos(connection, ids)
+    return f"Set {many(len(ids), 'photo')} right."
+
+
+def _broken_pairs(catalog: Catalog) -> Iterator[Finding]:
+    ids = [row[0] for row in catalog.query(f"SELECT photo.id {_NO_PAIRS}")]
+    if ids:
+        yield Finding(
+            "catalog",
+            "pair",
+            catalog.path,
+            "minor",
+            f"{are(len(ids), 'photo', catalog.path, 'hidden behind another that is not one with it')};"
+            " a repair sets that right.",
+            len(ids),
+            mend=partial(_pair_anew, catalog.path, ids),
+        )
+
+
+def _pair_anew(path: Path, ids: list[int]) -> str:
+    with closing(Catalog(path)) as catalog, catalog.write() as connection:
+        end_pairs(connection, ids)
         settle_photos(connection, ids)
     return f"Set {many(len(ids), 'photo')} right."
 

@@ -116,7 +116,14 @@ def _type(catalog: Catalog, condition: Filter) -> Ids:
 
 
 def _of_formats(catalog: Catalog, formats: frozenset[str]) -> Ids:
-    return _ids(catalog, "upper(content.format) IN (SELECT value FROM json_each(?))", json.dumps([*formats]))
+    """Photos of these formats, or with a RAW file beside them that is of one. A live photo is no video."""
+    (ids,) = catalog.columns(
+        "SELECT iif(seconds IS NULL, coalesce(lead_id, photo.id), photo.id) FROM photo"
+        " JOIN content ON content.id = photo.content_id WHERE (presence >= ? OR lead_id IS NOT NULL)"
+        " AND upper(content.format) IN (SELECT value FROM json_each(?))",
+        (MISSING, json.dumps([*formats])),
+    )
+    return np.array(ids, np.int64)
 
 
 def _near(catalog: Catalog, condition: Filter) -> Ids:

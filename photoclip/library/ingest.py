@@ -21,7 +21,7 @@ import numpy as np
 from photoclip.errors import CatalogError, DiskFull, PhotoClipError
 from photoclip.library.catalog.arrivals import arrivals
 from photoclip.library.catalog.folders import list_folders
-from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
+from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present, pair_known
 from photoclip.library.catalog.photos import Failure
 from photoclip.library.decoding import Decoders
 from photoclip.library.embedding import Embedded, Embedding
@@ -168,6 +168,7 @@ class _Run:
             if self._is_time():
                 yield self._progress("scanning")
         if paths is None:
+            self.photos |= pair_known(self.library.catalog).photos
             self.store.verify()
             self.searchable |= self._waiting_for_labels()
         hashes = list(self.plan.unchanged)

@@ -38,6 +38,8 @@ _FACTS = [
     "codec",
     "poster_at",
     "frames",
+    "live_id",
+    "motion",
 ]
 
 
@@ -110,7 +112,7 @@ class Recorder:
             for row in self._library.catalog.query("SELECT * FROM content WHERE hash = ?", (hash,)):
                 found[hash] = {key: row[key] for key in _FACTS}
                 found[hash]["exposure"] = json.loads(row["exposure"] or "{}")
-                for mark in ("truncated", "animated"):
+                for mark in ("truncated", "animated", "motion"):
                     found[hash][mark] = bool(row[mark])
         return found
 
@@ -129,6 +131,8 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
             "truncated": picture.truncated,
             "animated": picture.animated,
             "frames": 1 + len(picture.frames),
+            "live_id": picture.live_id,
+            "motion": picture.motion,
             **(vars(picture.moving) if picture.moving else {}),
             **vars(read.said.facts),
         }

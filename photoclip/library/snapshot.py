@@ -27,6 +27,10 @@ from photoclip.library.vectors import VectorStore
 
 # Labels and albums change often and do not move a photo or its vector.
 PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
+_COMPANIONS = (
+    "SELECT lead_id, path FROM photo JOIN file ON file.photo_id = photo.id"
+    " WHERE lead_id IS NOT NULL AND missing_since IS NULL"
+)
 _OF_MISSING = f"OR EXISTS(SELECT 1 FROM photo WHERE photo.id = photo_id AND presence = {MISSING})"
 
 _State = tuple[int, int, int]  # of the photos in this process and in others, and of the vectors
@@ -65,6 +69,8 @@ class Snapshot:
         photos, paths = self.catalog.columns(
             f"SELECT photo_id, path FROM file WHERE missing_since IS NULL {missing}"
         )
+        leads, beside = self.catalog.columns(_COMPANIONS)  # found by the name of either file
+        photos, paths = photos + leads, paths + beside
         folders: dict[bytes, int] = {}
         split = [os.path.split(path) for path in paths]
         folder_of = [folders.setdefault(folder, len(folders)) for folder, _ in split]

@@ -52,8 +52,8 @@ def photos_with_keyword(catalog: Catalog, condition: Filter) -> Ids:
 
 def _with_text(catalog: Catalog, columns: tuple[str, ...], wanted: str) -> Ids:
     photos, *texts = catalog.columns(
-        f"SELECT photo_id, {', '.join(columns)} FROM words JOIN file ON file.id = file_id"
-        " WHERE missing_since IS NULL"
+        f"SELECT coalesce(lead_id, photo.id), {', '.join(columns)} FROM words"
+        " JOIN file ON file.id = file_id JOIN photo ON photo.id = photo_id WHERE missing_since IS NULL"
     )
     met = [
         photo

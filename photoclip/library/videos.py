@@ -15,7 +15,7 @@ from PIL import Image
 
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
-from photoclip.library import metadata, video_metadata, worker
+from photoclip.library import live, metadata, video_metadata, worker
 from photoclip.library.metadata import PhotoMetadata
 from photoclip.library.opening import open_file, written_at
 from photoclip.library.worker import Outcome, Picture, Prepared, Refused, Task
@@ -86,6 +86,7 @@ def _picture_of(found: Video, name: str, task: Task) -> Picture:
         thumbnail=pixels.thumbnail(poster, worker.THUMBNAIL_SIDE),
         pixels=_model_pixels(poster, task),
         moving=_moving(found),
+        live_id=live.identifier_in(found.tags),
         frames=tuple(_model_pixels(image, task) for image in others),
     )
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 from photoclip import pixels
 from photoclip.errors import UnreadablePhoto
-from photoclip.library import metadata
+from photoclip.library import live, metadata
 from photoclip.library.metadata import PhotoMetadata
 from photoclip.library.opening import NotAFile, open_file, read_at_most, written_at
 from photoclip.library.scan import is_video
@@ -87,6 +87,8 @@ class Picture:
     animated: bool = False
     moving: Moving | None = None
     frames: tuple[bytes, ...] = field(default=(), repr=False)
+    live_id: str | None = None
+    motion: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,8 @@ def picture_of(data: bytes, spec: PixelSpec, path: bytes, mtime_ns: int) -> tupl
         thumbnail=pixels.thumbnail(image, THUMBNAIL_SIDE),
         pixels=pixels.model_image(image, spec, block_means=decoded.block_means).tobytes(),
         animated=decoded.animated,
+        live_id=live.identifier_of(decoded.exif),
+        motion=live.holds_video(data, decoded.info),
     )
     return picture, metadata.read_all(decoded.exif, decoded.info, path, mtime_ns)
 

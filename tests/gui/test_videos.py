@@ -68,11 +68,12 @@ def test_the_grid_marks_videos_alone(film: Path, open_window: Callable[[], Windo
     assert said[row].startswith("Video")
 
 
-def test_a_mark_lies_in_the_lower_corner(qtbot: QtBot) -> None:
+@pytest.mark.parametrize(("icon", "text"), [(paint.VIDEO_ICON, "1:01"), (paint.LIVE_ICON, "")])
+def test_a_mark_lies_in_the_lower_corner(qtbot: QtBot, icon: str, text: str) -> None:
     image = QImage(120, 120, QImage.Format.Format_RGB32)
     image.fill(QColor("red"))
     painter = QPainter(image)
-    paint.mark(painter, QRect(0, 0, 120, 120), "1:01", painter.font())
+    paint.mark(painter, QRect(0, 0, 120, 120), icon, text, painter.font())
     painter.end()
     changed = [(x, y) for x in range(120) for y in range(120) if image.pixelColor(x, y) != QColor("red")]
     assert changed

@@ -164,6 +164,16 @@ REPAIRABLE = {
         sql(CATALOG_FILE, f"UPDATE photo SET hash = x'07070707070707070707070707070707' WHERE id = {FIRST}"),
         "photo-stale", "minor",
     ),
+    "no pair": (
+        sql(
+            CATALOG_FILE,
+            "UPDATE photo SET lead_id = (SELECT max(id) FROM photo WHERE NOT EXISTS"
+            " (SELECT 1 FROM photo_label WHERE photo_id = photo.id)"
+            " AND NOT EXISTS (SELECT 1 FROM album_photo WHERE photo_id = photo.id))"
+            " WHERE id = (SELECT min(photo_id) FROM photo_label)",
+        ),
+        "pair", "minor",
+    ),
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ class GridContent:
     weaker_shown: bool = False
     further: int = 0  # weaker matches that are not among the rows
     videos: Mapping[int, float] = field(default_factory=dict)  # the length of each video in seconds, by id
+    live: frozenset[int] = frozenset()  # photos with a video, by id
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -150,4 +151,5 @@ def _content(
         section_kinds=np.asarray(kinds, np.int64) if len(rows) else _integers(),
         confident=confident,
         videos=table.videos,
+        live=table.live,
     )

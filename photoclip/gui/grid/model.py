@@ -41,11 +41,14 @@ class PhotoModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.AccessibleTextRole and index.isValid():
-            seconds = self.content.videos.get(int(self.content.ids[index.row()]))
-            kind = self.tr("Photo {0} of {1}") if seconds is None else self.tr("Video {0} of {1}")
-            place = kind.format(index.row() + 1, self.content.shown)
+            place = self._kind(int(self.content.ids[index.row()])).format(index.row() + 1, self.content.shown)
             return f"{place}, {month_title(int(self.content.months[index.row()]))}"
         return None
+
+    def _kind(self, photo: int) -> str:
+        if photo in self.content.videos:
+            return self.tr("Video {0} of {1}")
+        return self.tr("Live photo {0} of {1}") if photo in self.content.live else self.tr("Photo {0} of {1}")
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():

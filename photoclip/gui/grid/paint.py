@@ -9,7 +9,7 @@ from photoclip.gui import icons, theme
 from photoclip.gui.grid.words import number, show_or_hide, weaker_title
 
 EMPTY_ICON_PX = 48
-VIDEO_ICON = "play-fill"
+VIDEO_ICON, LIVE_ICON = "play-fill", "record-bold"
 
 
 def photo(painter: QPainter, rect: QRect, image: QImage | None, colour: int, weaker: bool) -> None:
@@ -27,8 +27,8 @@ def photo(painter: QPainter, rect: QRect, image: QImage | None, colour: int, wea
     painter.setOpacity(1.0)
 
 
-def mark(painter: QPainter, rect: QRect, text: str, font: QFont) -> None:
-    """What a photo is beside a photo, in its lower corner: a triangle and a video's length."""
+def mark(painter: QPainter, rect: QRect, icon: str, text: str, font: QFont) -> None:
+    """What a photo is beside a photo, in its lower corner: a glyph, and of a video its length."""
     small = QFont(font)
     small.setPixelSize(theme.scaled(theme.CAPTION_PX, max(font.pixelSize(), theme.TEXT_PX)))
     metrics, pad = QFontMetrics(small), theme.SPACE[0]
@@ -42,7 +42,7 @@ def mark(painter: QPainter, rect: QRect, text: str, font: QFont) -> None:
     painter.setBrush(ground)
     painter.drawRoundedRect(place, theme.RADIUS_PHOTO, theme.RADIUS_PHOTO)
     spot = QRect(place.left() + pad, place.center().y() - glyph // 2, glyph, glyph)
-    icons.draw(painter, VIDEO_ICON, spot, theme.ON_PHOTO_TEXT)
+    icons.draw(painter, icon, spot, theme.ON_PHOTO_TEXT)
     painter.setFont(small)
     painter.setPen(QColor(theme.ON_PHOTO_TEXT))
     flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight

@@ -322,8 +322,7 @@ class GridSurface(QAbstractItemView):
             rect = QRect(xs[row - first], ys[row - first] - offset, cell, cell)
             image = self.thumbnails.image(content.key(row))
             paint.photo(painter, rect, image, colours[row - first], row >= content.confident)
-            if content.videos and (seconds := content.videos.get(self._id(row))) is not None:
-                paint.mark(painter, rect, words.duration(seconds), self.font())
+            self._paint_mark(painter, rect, row)
             if self._selected[row] or (row == current and focused):
                 outlined.append((rect, row))
         many = bool(np.count_nonzero(self._selected) > 1)
@@ -331,6 +330,13 @@ class GridSurface(QAbstractItemView):
             paint.outline(
                 painter, rect, selected=bool(self._selected[row]), focused=many and focused and row == current
             )
+
+    def _paint_mark(self, painter: QPainter, rect: QRect, row: int) -> None:
+        content = self.content
+        if content.videos and (seconds := content.videos.get(self._id(row))) is not None:
+            paint.mark(painter, rect, paint.VIDEO_ICON, words.duration(seconds), self.font())
+        elif content.live and self._id(row) in content.live:
+            paint.mark(painter, rect, paint.LIVE_ICON, "", self.font())
 
     def _refresh(self) -> None:
         self._on_screen.clear()

@@ -15,6 +15,8 @@ a path, in bytes. A *content* is a hash; vectors and thumbnails hang on it. What
     a known path is gone                             the photo is missing, and keeps all that was said
     content of a missing photo appears anywhere      the photo is back
     a folder is removed                              its photos are hidden, until it is added again
+    a RAW file or a short video beside a picture     one photo of the two, where pairing.py says so
+    of the same name
 
 docs/identity.md goes through the cases, and says why each was decided so.
 """

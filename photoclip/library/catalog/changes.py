@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.presence import settle_folders
 from photoclip.library.catalog.rows import RowChange, apply, pack, unpack
+from photoclip.library.catalog.settling import settle_folders
 
 KEPT_CHANGES = 500
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from photoclip.errors import CatalogError, CatalogTooNew
 from photoclip.library.catalog.backup import make_backup, newest_backup
 from photoclip.library.catalog.faults import damaged, translated
-from photoclip.library.catalog.schema import APPLICATION_ID, MIGRATIONS
+from photoclip.library.catalog.schema import APPLICATION_ID, MIGRATIONS, TEMPORARY
 
 if TYPE_CHECKING:
     from photoclip.library.catalog.changes import Change
@@ -83,7 +83,8 @@ class Catalog:
             self._migrate(migrations)
         self._writer.execute("PRAGMA foreign_keys=ON")
         self._writer.execute("PRAGMA temp_store=MEMORY")
-        self._writer.execute("CREATE TEMP TABLE touched(id INTEGER PRIMARY KEY)")
+        for table in TEMPORARY:
+            self._writer.execute(table)
 
     def _refuse_emptied(self) -> None:
         """A file of no bytes is a new catalog to SQLite; where there are backups, it is one that was lost."""

@@ -28,6 +28,19 @@ class PhotoFile:
 
 
 @dataclass(frozen=True)
+class Companion:
+    """A file that is shown as one with a photo: its RAW file, or a live photo's video."""
+
+    path: bytes
+    format: str
+    is_video: bool
+
+    @property
+    def name(self) -> bytes:
+        return os.path.basename(self.path)
+
+
+@dataclass(frozen=True)
 class AppliedLabel:
     label_id: int
     name: str
@@ -61,10 +74,12 @@ class PhotoDetails:
     place: Place | None  # None also while it has not been named
     truncated: bool
     animated: bool
-    words: FileWords  # of the best file
+    words: FileWords  # of the best file, or of a companion where that one says nothing
     seconds: float | None  # the length of a video
     codec: str | None
     poster_at: float | None  # where the frame is that is shown, in seconds
+    motion: bool  # the picture's file holds a video
+    companions: tuple[Companion, ...]  # further files that are one photo with this, see pairing.py
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
@@ -86,6 +101,11 @@ SELECT file.*, folder.path AS folder FROM file JOIN folder ON folder.id = file.f
 WHERE file.photo_id = ?
 ORDER BY folder.removed_at IS NOT NULL, file.missing_since IS NOT NULL, file.id
 """
+_COMPANIONS = """
+SELECT file.id, path, format, seconds FROM photo JOIN content ON content.id = photo.content_id
+JOIN file ON file.photo_id = photo.id AND file.missing_since IS NULL
+WHERE photo.lead_id = ? ORDER BY path
+"""
 _LABELS = """
 SELECT label.id, label.name, source, verdict, score FROM photo_label JOIN label ON label.id = label_id
 WHERE photo_id = ? ORDER BY label.name
@@ -104,6 +124,7 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
     photo = found[0]
     files = catalog.query(_FILES, (photo_id,))
     best = files[0] if files else None
+    beside = catalog.query(_COMPANIONS, (photo_id,))
     return PhotoDetails(
         id=photo_id,
         name=os.path.basename(best["path"]) if best else b"",
@@ -131,10 +152,12 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         place=place_of(catalog, photo["place_id"]),
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
-        words=words_of(catalog, best["id"]) if best else FileWords(),
+        words=_words(catalog, [row["id"] for row in (*files[:1], *beside)]),
         seconds=photo["seconds"],
         codec=photo["codec"],
         poster_at=photo["poster_at"],
+        motion=bool(photo["motion"]),
+        companions=tuple(Companion(row["path"], row["format"], row["seconds"] is not None) for row in beside),
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),
@@ -145,3 +168,9 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         colour=photo["colour"],
         added_at=photo["added_at"],
     )
+
+
+def _words(catalog: Catalog, file_ids: list[int]) -> FileWords:
+    """Of the first of these files that says anything."""
+    said = (words_of(catalog, file_id) for file_id in file_ids)
+    return next((words for words in said if words != FileWords()), FileWords())

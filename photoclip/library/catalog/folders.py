@@ -119,8 +119,8 @@ def remove_folder(catalog: Catalog, folder_id: int, *, keep_labels: bool) -> Cha
 
 _ONLY_HERE = """
 SELECT photo_id FROM file WHERE folder_id = ? AND photo_id NOT IN (
-    SELECT photo_id FROM file JOIN folder ON folder.id = folder_id
-    WHERE folder_id != ? AND removed_at IS NULL AND missing_since IS NULL)
+    SELECT coalesce(lead_id, photo.id) FROM file JOIN folder ON folder.id = folder_id
+    JOIN photo ON photo.id = photo_id WHERE folder_id != ? AND removed_at IS NULL AND missing_since IS NULL)
 """
 
 
@@ -134,9 +134,9 @@ def _watched(catalog: Catalog, folder_id: int) -> sqlite3.Row:
 def list_folders(catalog: Catalog) -> list[Folder]:
     """The watched folders, by path. Looks at the disk to tell which are online."""
     found = catalog.query(
-        "SELECT folder.id, folder.path, count(DISTINCT photo.id) AS photos FROM folder"
+        "SELECT folder.id, folder.path, count(DISTINCT coalesce(lead_id, photo.id)) AS photos FROM folder"
         " LEFT JOIN file ON file.folder_id = folder.id AND file.missing_since IS NULL"
-        " LEFT JOIN photo ON photo.id = file.photo_id AND photo.presence = ?"
+        " LEFT JOIN photo ON photo.id = file.photo_id AND (presence = ? OR lead_id IS NOT NULL)"
         " WHERE folder.removed_at IS NULL GROUP BY folder.id ORDER BY folder.path",
         (PRESENT,),
     )
@@ -146,7 +146,7 @@ def list_folders(catalog: Catalog) -> list[Folder]:
 def folder_photos(catalog: Catalog, folder_id: int, *, missing: bool = False) -> NDArray[np.int64]:
     """The photos in a folder, int64 [N]: those that are there, with `missing` those that were as well."""
     (ids,) = catalog.columns(
-        "SELECT DISTINCT photo_id FROM file JOIN photo ON photo.id = photo_id"
+        "SELECT DISTINCT coalesce(lead_id, photo.id) FROM file JOIN photo ON photo.id = photo_id"
         " WHERE folder_id = ? AND (missing_since IS NULL OR (? AND presence = ?))",
         (folder_id, missing, MISSING),
     )

@@ -15,7 +15,9 @@ from typing import Any
 from photoclip.library.catalog.arrivals import mark_arrival
 from photoclip.library.catalog.changes import Change, noticed
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.presence import IN_IDS, ids_json, inside, settle_photos
+from photoclip.library.catalog.pairing import lead_of, settle_unpaired
+from photoclip.library.catalog.presence import IN_IDS, ids_json, inside
+from photoclip.library.catalog.settling import settle_photos
 from photoclip.library.catalog.words import FileWords, record_words
 
 
@@ -58,6 +60,8 @@ class IndexedPhoto:
     codec: str | None = None
     poster_at: float | None = None  # seconds
     frames: int = 1  # vectors
+    live_id: str | None = None  # what Apple calls a live photo, in its picture and its video
+    motion: bool = False  # the picture's file holds a video
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,7 @@ def record_batch(
     A file that reads loses its failure. A known photo whose file no longer reads stays as it was.
     """
     with catalog.write(durable=False) as connection:
-        touched = _Batch(connection, photos).record()
-        settle_photos(connection, touched)
+        touched = settle_photos(connection, _Batch(connection, photos).record())
         connection.executemany("DELETE FROM failure WHERE path = ?", [(photo.path,) for photo in photos])
         connection.executemany(
             "INSERT OR REPLACE INTO failure(path, folder_id, size, mtime_ns, reason, at)"
@@ -161,6 +164,8 @@ class _Batch:
             "codec": photo.codec,
             "poster_at": photo.poster_at,
             "frames": photo.frames,
+            "live_id": photo.live_id,
+            "motion": int(photo.motion),
         }
         found = self.connection.execute(
             f"INSERT INTO content({', '.join(values)}) VALUES(:{', :'.join(values)})"
@@ -219,7 +224,7 @@ def _new_photo(connection: sqlite3.Connection, content_id: int) -> int:
 
 def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
     """A photo of its own for one file of `source`, with all that people said about that photo so far."""
-    new = _new_photo(connection, content_id)
+    new, source = _new_photo(connection, content_id), lead_of(connection, source)
     for sql in (
         "UPDATE photo SET (rating, rated, favourite) ="
         " (SELECT rating, rated, favourite FROM photo WHERE id = :source) WHERE id = :new",
@@ -273,7 +278,7 @@ def _mark(catalog: Catalog, file_ids: Iterable[int], since: float | None) -> Cha
         touched = {row[0] for row in found}
         if since is None:
             touched |= _regroup(connection, touched)
-        settle_photos(connection, touched)
+        touched = settle_photos(connection, touched)
     words = "Files are back" if since is None else "Files are gone"
     return noticed(catalog, words, touched, {"photo", "file"} if touched else ())
 
@@ -295,6 +300,15 @@ def _regroup(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> set[in
         connection.execute("UPDATE file SET photo_id = ? WHERE id = ?", (new, file_id))
         gained.add(new)
     return gained
+
+
+def pair_known(catalog: Catalog) -> Change:
+    """Makes pairs of what an earlier version recorded as photos of their own; quick when that was done."""
+    if not catalog.query("SELECT EXISTS (SELECT 1 FROM unpaired)")[0][0]:
+        return noticed(catalog, "Pair photos", (), ())
+    with catalog.write(durable=False) as connection:
+        touched = settle_photos(connection, settle_unpaired(connection))
+    return noticed(catalog, "Pair photos", touched, {"photo"} if touched else ())
 
 
 def files_under(catalog: Catalog, path: bytes) -> dict[bytes, int]:

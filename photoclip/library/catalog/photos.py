@@ -26,6 +26,7 @@ __all__ = [
     "PhotoTable",
     "details",
     "failures",
+    "files_of",
     "hashes_to_photos",
     "load_table",
     "path_of",
@@ -44,7 +45,8 @@ class PhotoTable:
 
     ids int64 [N]; taken float64 [N], the camera's local time as if UTC, the file's time where the photo has
     none; colours uint32 [N] 0xRRGGBB; widths, heights int32 [N], upright; hashes S16 [N], content hashes;
-    added float64 [N], Unix seconds. `videos` has the length in seconds of every video, by id.
+    added float64 [N], Unix seconds. `videos` has the length in seconds of every video, by id, and `live` has
+    the ids of photos with a video: within the file, or beside it.
 
     NumPy drops trailing zero bytes when one hash is taken out of `hashes`: `hash_of` gives all sixteen.
     """
@@ -57,6 +59,7 @@ class PhotoTable:
     hashes: NDArray[np.bytes_]
     added: NDArray[np.float64]
     videos: Mapping[int, float] = field(default_factory=dict)
+    live: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -98,6 +101,12 @@ _VIDEOS = (
     "SELECT photo.id, content.seconds FROM content JOIN photo ON photo.content_id = content.id"
     " WHERE content.seconds IS NOT NULL"
 )
+# These have small indexes too.
+_LIVE = """
+SELECT photo.id FROM content JOIN photo ON photo.content_id = content.id WHERE motion
+UNION ALL SELECT photo.lead_id FROM photo JOIN content ON content.id = photo.content_id
+WHERE photo.lead_id IS NOT NULL AND content.seconds IS NOT NULL
+"""
 _ALL = -1  # SQLite's word for no limit
 
 
@@ -118,16 +127,19 @@ def load_table(catalog: Catalog, *, missing: bool = False, newest: int = _ALL) -
         hashes=_hashes(hashes),
         added=np.array(added, dtype=np.float64),
         videos=dict(zip(*catalog.columns(_VIDEOS), strict=True)),
+        live=frozenset(*catalog.columns(_LIVE)),
     )
 
 
 def together(one: PhotoTable, other: PhotoTable) -> PhotoTable:
     """The photos of two tables without a photo in common, as one table: newest first."""
-    columns = [column.name for column in fields(PhotoTable) if column.name != "videos"]
+    columns = [column.name for column in fields(PhotoTable) if column.name not in ("videos", "live")]
     joined = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns}
     order = np.lexsort((-joined["ids"], -joined["taken"]))
     return PhotoTable(
-        **{name: column[order] for name, column in joined.items()}, videos={**one.videos, **other.videos}
+        **{name: column[order] for name, column in joined.items()},
+        videos={**one.videos, **other.videos},
+        live=one.live | other.live,
     )
 
 
@@ -160,22 +172,40 @@ def paths_of(catalog: Catalog, ids: Iterable[int]) -> dict[int, bytes]:
     return paths
 
 
+def files_of(catalog: Catalog, photo_id: int) -> list[bytes]:
+    """The files that are one photo: its best, and those of its companions that are there."""
+    best = path_of(catalog, photo_id)
+    beside = catalog.query(
+        "SELECT path FROM photo JOIN file ON file.photo_id = photo.id"
+        " WHERE lead_id = ? AND missing_since IS NULL ORDER BY path",
+        (photo_id,),
+    )
+    return [*([] if best is None else [best]), *(row["path"] for row in beside)]
+
+
 def path_of(catalog: Catalog, photo_id: int) -> bytes | None:
     """The best path of the photo, or None when it has no file."""
     return paths_of(catalog, (photo_id,)).get(photo_id)
 
 
 def photo_at(catalog: Catalog, path: bytes) -> int | None:
-    """The photo whose file lies at this path, also while it is missing or its folder removed."""
-    found = catalog.query("SELECT photo_id FROM file WHERE path = ?", (path,))
+    """The photo whose file lies at this path, also while it is missing or its folder removed.
+
+    Of files that are one photo, that one.
+    """
+    found = catalog.query(
+        "SELECT coalesce(lead_id, photo.id) FROM file JOIN photo ON photo.id = photo_id WHERE path = ?",
+        (path,),
+    )
     return int(found[0][0]) if found else None
 
 
 def photos_below(catalog: Catalog, folder: bytes) -> list[int]:
     """The photos that are there in this folder or anywhere below it, whether it is watched itself or not."""
     found = catalog.query(
-        "SELECT DISTINCT photo_id FROM file JOIN folder ON folder.id = folder_id WHERE file.path >= ?"
-        " AND file.path < ? AND missing_since IS NULL AND removed_at IS NULL ORDER BY photo_id",
+        "SELECT DISTINCT coalesce(lead_id, photo.id) AS shown FROM file JOIN folder ON folder.id = folder_id"
+        " JOIN photo ON photo.id = photo_id WHERE file.path >= ? AND file.path < ? AND missing_since IS NULL"
+        " AND removed_at IS NULL ORDER BY shown",
         inside(folder),
     )
     return [int(row[0]) for row in found]

@@ -6,10 +6,12 @@ import base64
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
+
+from photoclip.library.catalog.presence import IN_IDS, ids_json
 
 Values = dict[str, Any]
 
@@ -46,10 +48,11 @@ def apply(connection: sqlite3.Connection, rows: Iterable[RowChange]) -> list[Row
     """Applies the rows whose `before` still holds; returns what was done, which its inverse exactly undoes.
 
     A row that has changed since (the indexer works on, and another process may) keeps its newer state. One
-    thing is stronger: what a person said about a photo comes back over an automatic label.
+    thing is stronger: what a person said about a photo comes back over an automatic label. What was said of a
+    photo that is one with another by now is said of that one.
     """
     applied: list[RowChange] = []
-    for row in rows:
+    for row in _of_leads(connection, list(rows)):
         if row.after is None and row.table in CHILDREN:
             children = [child for child in _children(connection, row) if _apply_one(connection, child)]
             applied.extend(children)
@@ -62,6 +65,35 @@ def apply(connection: sqlite3.Connection, rows: Iterable[RowChange]) -> list[Row
                 _apply_one(connection, row)
                 applied.append(row)
     return applied
+
+
+_PHOTO_KEYS = {
+    "photo": "id",
+    "photo_label": "photo_id",
+    "album_photo": "photo_id",
+    "album_refused": "photo_id",
+}
+
+
+def _of_leads(connection: sqlite3.Connection, rows: list[RowChange]) -> list[RowChange]:
+    """The rows, each of a companion as the same row of its lead; see `pairing`."""
+    columns = ((row, _PHOTO_KEYS.get(row.table)) for row in rows)
+    ids = {row.key[column] for row, column in columns if column is not None}
+    if not ids:
+        return rows
+    leads = dict(
+        connection.execute(
+            f"SELECT id, lead_id FROM photo WHERE lead_id IS NOT NULL AND id {IN_IDS}", (ids_json(ids),)
+        ).fetchall()
+    )
+    return [_of_lead(row, leads) for row in rows] if leads else rows
+
+
+def _of_lead(row: RowChange, leads: Mapping[int, int]) -> RowChange:
+    column = _PHOTO_KEYS.get(row.table)
+    if column is None or row.key[column] not in leads:
+        return row
+    return replace(row, key={**row.key, column: leads[row.key[column]]})
 
 
 def _apply_one(connection: sqlite3.Connection, row: RowChange) -> bool:

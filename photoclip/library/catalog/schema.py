@@ -3,9 +3,9 @@
 Times are Unix seconds in UTC, except `taken_at`, which is the camera's local time written as if it were UTC
 (`taken_offset` minutes tell the zone where it is known). Paths are BLOBs: a path need not be UTF-8.
 
-photo.presence, .taken_at, .colour, .width, .height and .hash are derived (presence.py) so that the grid
+photo.presence, .taken_at, .colour, .width, .height and .hash are derived (settling.py) so that the grid
 loads from one table: presence is 2 where a file is there, 1 where all are missing, 0 where all lie in
-removed folders.
+removed folders or the photo is shown as one with another (lead_id).
 """
 
 from __future__ import annotations
@@ -132,6 +132,18 @@ MIGRATION_9 = (
     "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
 )
 
+# Photos that are shown as one, see pairing.py. `unpaired` are those that have to be looked at once for that.
+MIGRATION_10 = (
+    "ALTER TABLE content ADD COLUMN live_id TEXT",
+    "ALTER TABLE content ADD COLUMN motion INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE photo ADD COLUMN lead_id INTEGER REFERENCES photo(id)",
+    "CREATE INDEX content_motion ON content(id) WHERE motion",
+    "CREATE INDEX photo_lead ON photo(lead_id) WHERE lead_id IS NOT NULL",
+    "CREATE TABLE unpaired(photo_id INTEGER PRIMARY KEY REFERENCES photo(id))",
+    """INSERT INTO unpaired SELECT photo.id FROM photo JOIN content ON content.id = content_id
+        WHERE format IN ('ARW', 'CR2', 'CR3', 'DNG', 'NEF', 'ORF', 'RAF', 'RAW', 'RW2')""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -142,4 +154,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_7,
     MIGRATION_8,
     MIGRATION_9,
+    MIGRATION_10,
+)
+
+# The writer's lists of what a statement is about: photos (presence.py), and for pairs (pairing.py) paths that
+# are like a photo's, and from which photo to which goes what people said.
+TEMPORARY = (
+    "CREATE TEMP TABLE touched(id INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE alike(photo_id INTEGER NOT NULL, low BLOB NOT NULL, high BLOB NOT NULL)",
+    "CREATE TEMP TABLE given(target INTEGER, source INTEGER, PRIMARY KEY(target, source)) WITHOUT ROWID",
 )

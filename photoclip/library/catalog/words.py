@@ -6,7 +6,7 @@ hang on the file, as each copy of a photo may have a sidecar of its own; of a ph
 A keyword that PhotoClip wrote for one of its labels counts only where the library has no label of that name:
 where it has, the label itself tells which photos have it.
 
-The file's rating is a photo's until a person rates that photo here (presence.py).
+The file's rating is a photo's until a person rates that photo here (settling.py).
 """
 
 from __future__ import annotations
@@ -133,9 +133,10 @@ def words_of(catalog: Catalog, file_id: int) -> FileWords:
 def photos_with_keywords(catalog: Catalog, keyword_ids: Iterable[int]) -> list[int]:
     """The photos of which a file that is there has one of these keywords."""
     (photos,) = catalog.columns(
-        "SELECT DISTINCT photo_id FROM file_keyword JOIN keyword ON keyword.id = keyword_id"
-        " JOIN file ON file.id = file_id WHERE missing_since IS NULL AND"
-        f" keyword_id IN (SELECT value FROM json_each(?)) AND {COUNTS}",
+        "SELECT DISTINCT coalesce(lead_id, photo.id) FROM file_keyword"
+        " JOIN keyword ON keyword.id = keyword_id JOIN file ON file.id = file_id"
+        " JOIN photo ON photo.id = photo_id WHERE missing_since IS NULL"
+        f" AND keyword_id IN (SELECT value FROM json_each(?)) AND {COUNTS}",
         (json.dumps([*keyword_ids]),),
     )
     return photos

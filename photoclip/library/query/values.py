@@ -9,23 +9,25 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from photoclip.library.dates import parse_date
+from photoclip.library.kinds import RAW_FORMATS, VIDEO_FORMATS
 
 Bounds = tuple[tuple[str, float], ...]  # comparisons that must all hold, such as ((">=", 3.0), ("<=", 5.0))
 
 FACTS = ("favourite", "unlabelled", "missing", "raw", "video")
 _SPELLINGS = {"favorite": "favourite", "unlabeled": "unlabelled"}
 
-_RAW = frozenset({"ARW", "CR2", "CR3", "DNG", "NEF", "ORF", "RAF", "RAW", "RW2"})
-_VIDEO = frozenset({"AVI", "MKV", "MOV", "MP4", "WEBM"})
 # What people call a file type, and the formats of the catalog that it stands for.
 TYPES: dict[str, frozenset[str]] = {
-    **{name.lower(): frozenset({name}) for name in (*_RAW, *_VIDEO, "AVIF", "BMP", "GIF", "PNG", "WEBP")},
+    **{
+        name.lower(): frozenset({name})
+        for name in (*RAW_FORMATS, *VIDEO_FORMATS, "AVIF", "BMP", "GIF", "PNG", "WEBP")
+    },
     **dict.fromkeys(("jpeg", "jpg"), frozenset({"JPEG"})),
     **dict.fromkeys(("tiff", "tif"), frozenset({"TIFF"})),
     **dict.fromkeys(("heif", "heic"), frozenset({"HEIF"})),
     **dict.fromkeys(("jxl", "jpegxl"), frozenset({"JXL"})),
-    "raw": _RAW,
-    "video": _VIDEO,
+    "raw": RAW_FORMATS,
+    "video": VIDEO_FORMATS,
 }
 
 USUAL_KM = 5.0  # how far from a place is near, unless the query says
