@@ -243,7 +243,7 @@ class FragileDecoder(DecodingModel):
         if "red" in liked:
             raise RuntimeError("an illegal memory access was encountered")
         if "blue" in liked:
-            (self.folder / "gate").open("rb")
+            (self.folder / "gate").open("rb").read()  # until who opened it for writing closes it
         self.takes_jpegs = "white" not in liked
         return vectors, places
 
