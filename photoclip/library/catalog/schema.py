@@ -5,7 +5,7 @@ Times are Unix seconds in UTC, except `taken_at`, which is the camera's local ti
 
 photo.presence, .taken_at, .colour, .width, .height and .hash are derived (settling.py) so that the grid
 loads from one table: presence is 2 where a file is there, 1 where all are missing, 0 where all lie in
-removed folders or the photo is shown as one with another (lead_id).
+removed folders, the photo is shown as one with another (lead_id), or a person cleared it (missing.py).
 """
 
 from __future__ import annotations
@@ -144,6 +144,9 @@ MIGRATION_10 = (
         WHERE format IN ('ARW', 'CR2', 'CR3', 'DNG', 'NEF', 'ORF', 'RAF', 'RAW', 'RW2')""",
 )
 
+# Missing photos that a person cleared away; a file that comes back makes one a photo as others.
+MIGRATION_11 = ("ALTER TABLE photo ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -155,6 +158,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_8,
     MIGRATION_9,
     MIGRATION_10,
+    MIGRATION_11,
 )
 
 # The writer's lists of what a statement is about: photos (presence.py), and for pairs (pairing.py) paths that

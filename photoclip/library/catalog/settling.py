@@ -34,7 +34,14 @@ UPDATE photo SET presence = now.presence FROM (
     FROM file JOIN folder ON folder.id = file.folder_id
     WHERE file.photo_id IN (SELECT id FROM touched) GROUP BY file.photo_id) AS now
 WHERE photo.id = now.id AND photo.presence != now.presence AND photo.lead_id IS NULL
+AND NOT (photo.cleared AND now.presence = 1)
 RETURNING photo.id
+"""
+
+# What a person cleared away stays so until one of its files is back.
+_CLEARED = """
+UPDATE photo SET cleared = presence < 2, presence = CASE presence WHEN 2 THEN 2 ELSE 0 END
+WHERE cleared AND id IN (SELECT id FROM touched)
 """
 
 # A missing file says nothing when the same content is there at another path: the photo has moved, or one
@@ -81,6 +88,7 @@ def settle_photos(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> s
 def _derive(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> None:
     touch(connection, photo_ids)
     connection.execute(_DERIVE)
+    connection.execute(_CLEARED)
     connection.execute(_RATING)
 
 

@@ -22,7 +22,7 @@ STATED = {
     "album": "SELECT * FROM album ORDER BY id",
     "album_photo": "SELECT * FROM album_photo ORDER BY album_id, photo_id",
     "folder": "SELECT id, path FROM folder WHERE removed_at IS NULL ORDER BY id",
-    "photo": "SELECT id, rating, favourite, presence FROM photo ORDER BY id",
+    "photo": "SELECT id, rating, favourite, presence, cleared FROM photo ORDER BY id",
     "file": "SELECT id, photo_id, folder_id FROM file ORDER BY id",
 }
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photoclip.errors import PhotoClipError
-from photoclip.library.catalog import albums, folders, labels, photos
+from photoclip.library.catalog import albums, folders, labels, missing, photos
 from photoclip.library.catalog.changes import Change, perform, redo, redo_description, undo, undo_description
 from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.indexing import mark_missing
 from photoclip.library.catalog.rows import RowChange, pack, unpack
 from tests.library.catalog.catalog_helpers import ids, record, stated, watch
 
@@ -28,6 +29,7 @@ some_float = st.floats(0, 1)
 MUTATIONS: st.SearchStrategy[Mutation] = st.one_of(
     st.builds(lambda i, r: lambda c, d: photos.rate(c, i, r), photo_ids, st.integers(0, 5)),
     st.builds(lambda i, v: lambda c, d: photos.set_favourite(c, i, v), photo_ids, st.booleans()),
+    st.builds(lambda i: lambda c, d: missing.clear_missing(c, i), photo_ids),
     st.builds(lambda n, t: lambda c, d: labels.add_label(c, n, [n, "x"], t), names, some_float),
     st.builds(
         lambda i, n, t: lambda c, d: labels.edit_label(c, i, name=n, threshold=t), row_ids, names, some_float
@@ -68,6 +70,7 @@ def library() -> Iterator[tuple[Catalog, Path]]:
             labels.add_label(catalog, "Second")
             labels.label_photos(catalog, 1, [1, 4])
             albums.create_album(catalog, "Album", [3, 1])
+            mark_missing(catalog, [1, 2, 5])
             with catalog.write() as connection:
                 connection.execute("DELETE FROM change")
             yield catalog, root
@@ -111,7 +114,8 @@ def assert_consistent(catalog: Catalog) -> None:
     assert catalog.query("PRAGMA foreign_key_check") == []
     wrong = catalog.query(
         "SELECT photo.id FROM photo JOIN file ON file.photo_id = photo.id"
-        " JOIN folder ON folder.id = folder_id WHERE (presence = 2) != (removed_at IS NULL)"
+        " JOIN folder ON folder.id = folder_id"
+        " WHERE (presence = 2) != (removed_at IS NULL AND missing_since IS NULL)"
     )
     assert wrong == []
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from photoclip.library.catalog.changes import undo
 from photoclip.library.catalog.folders import list_folders, remove_folder
+from photoclip.library.catalog.missing import clear_missing
 from tests.library.identity.keeper import SILENCE, Keeper
 from tests.library.pictures import jpeg, write_photos
 
@@ -44,6 +46,25 @@ def test_restored_from_a_backup(keeper: Keeper, spoken: tuple[Path, int], time: 
     (shutil.copy2 if time == "kept" else shutil.copyfile)(backup, path)
     done = keeper.look()
     keeper.assert_shows(path, photo)
+    assert (done.embedded, keeper.encoder.calls, keeper.missing) == (0, [], set())
+
+
+def test_cleared_from_missing(keeper: Keeper, spoken: tuple[Path, int]) -> None:
+    path, photo = spoken
+    path.rename(keeper.root / "backup")
+    keeper.look()
+    for _ in range(2):  # undone, and done again
+        clear_missing(keeper.catalog, [photo])
+        assert photo not in keeper.missing | keeper.shown
+        assert keeper.words(photo) == SILENCE
+        assert keeper.look().missing == 0
+        assert photo not in keeper.missing | keeper.shown
+        undo(keeper.catalog)
+        keeper.assert_missing(photo)
+    clear_missing(keeper.catalog, [photo])
+    (keeper.root / "backup").rename(path)
+    done = keeper.look()
+    keeper.assert_shows(path, keeper.at(path), SILENCE)
     assert (done.embedded, keeper.encoder.calls, keeper.missing) == (0, [], set())
 
 
