@@ -5,7 +5,8 @@
 #     make test                 lint, types, import contract and every test
 #
 # Others: make lint, make format, make bench, make soak, make package, make clean. PYTHON=python3.12 chooses the
-# Python, KILLS=1000 how often make soak kills PhotoClip at random, FLIPS=50000 how many damaged files it reads.
+# Python, KILLS=1000 how often make soak kills PhotoClip at random, FLIPS=50000 how many damaged files it reads,
+# ORIGINALS=20000 over how many photos it does everything there is to do, and finds each as it was.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,6 +16,7 @@ INSTALLED := $(VENV)/.installed
 BENCH ?=
 KILLS ?= 200
 FLIPS ?= 5000
+ORIGINALS ?= 3000
 
 .PHONY: demo test lint format bench soak package clean
 
@@ -22,7 +24,7 @@ demo: $(INSTALLED)
 	$(BIN)/photoclip demo $(if $(PHOTOS),"$(PHOTOS)")
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -40,6 +42,7 @@ bench: $(INSTALLED)
 soak: $(INSTALLED)
 	$(BIN)/python -m tests.library.crash $(KILLS)
 	$(BIN)/python -m tests.library.hostile $(FLIPS)
+	PHOTOCLIP_ORIGINALS=$(ORIGINALS) $(BIN)/python -m pytest --timeout 0 tests/library/test_nothing_touched.py
 
 package: $(INSTALLED)
 	$(PIP) --editable ".[package]"

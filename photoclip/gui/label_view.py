@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)  # fmt: skip
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from photoclip import paths
 from photoclip.gui import icons, theme, words
+from photoclip.gui.column_page import ColumnPage
 from photoclip.gui.controls import CheckBox, ComboBox
 from photoclip.gui.histogram import Histogram
 from photoclip.gui.label_form import LabelForm, heading
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
     from photoclip.library.catalog.folders import Folder
     from photoclip.library.catalog.labels import Label
 
-PAGE_WIDTH = 760
 NEAR = 8  # photos shown on each side of the line
 
 
@@ -43,13 +36,11 @@ class Places:
     folders: tuple[Folder, ...]
 
 
-class LabelView(QScrollArea):
+class LabelView(ColumnPage):
     """One column: words, scope, histogram, the photos about the line, buttons."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._make_top()
         self.form = LabelForm()
         self.scope = ComboBox()
@@ -157,11 +148,7 @@ class LabelView(QScrollArea):
         self.delete.setAccessibleName(self.tr("Delete this label"))
 
     def _lay_out(self) -> None:
-        page = QWidget()
-        page.setMaximumWidth(PAGE_WIDTH)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(*(theme.SPACE[4],) * 4)
-        column.setSpacing(theme.SPACE[1])
+        column = self.column
         column.addLayout(_row(self.back, self.title, None, self.delete))
         column.addSpacing(theme.SPACE[1])
         column.addWidget(self.form)
@@ -173,19 +160,6 @@ class LabelView(QScrollArea):
             column.addWidget(widget)
         column.addSpacing(theme.SPACE[2])
         column.addLayout(_row(self.keep_applied, None, self.save, self.apply))
-        column.addStretch(1)
-        outer = QWidget()
-        across = QHBoxLayout(outer)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.addStretch(1)
-        across.addWidget(page, 1000)
-        across.addStretch(1)
-        self.setWidget(outer)
-        for ground in (self.viewport(), outer):
-            ground.setAutoFillBackground(False)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(360, 240)
 
 
 def _row(*parts: QWidget | None) -> QHBoxLayout:

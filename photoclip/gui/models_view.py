@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from photoclip.gui import icons, theme
+from photoclip.gui.column_page import ColumnPage
 from photoclip.gui.label_form import heading
 from photoclip.gui.model_compare import CompareBox
 from photoclip.gui.model_import import ImportForm
@@ -16,8 +17,6 @@ from photoclip.gui.model_line import InstalledLine, ModelLine, PublishedLine
 from photoclip.gui.model_parts import sentence
 from photoclip.gui.model_shelf import Shelf
 from photoclip.gui.session import Session
-
-PAGE_WIDTH = 760
 
 
 class Named(Protocol):
@@ -29,13 +28,11 @@ Line = TypeVar("Line", bound=ModelLine)
 Row = TypeVar("Row", bound=Named)
 
 
-class ModelsView(QScrollArea):
+class ModelsView(ColumnPage):
     """One column: which model searches, those on this machine, those to be had, and two compared."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.back = QPushButton()
         theme.set_role(self.back, "flat")
@@ -85,11 +82,6 @@ class ModelsView(QScrollArea):
         theme.set_role(self.sentence, "error" if shelf.problem else "secondary")
 
     def _lay_out(self) -> None:
-        page = QWidget()
-        page.setMaximumWidth(PAGE_WIDTH)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(*(theme.SPACE[4],) * 4)
-        column.setSpacing(theme.SPACE[1])
         top, said = QHBoxLayout(), QHBoxLayout()
         top.setSpacing(theme.SPACE[1])
         for part in (self.back, self.title):
@@ -99,28 +91,15 @@ class ModelsView(QScrollArea):
         said.setSpacing(theme.SPACE[3])
         said.addWidget(self.sentence, 1)
         said.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(top)
-        column.addLayout(said)
-        column.addWidget(self.form)
-        column.addWidget(self.installed_title)
-        column.addWidget(self.installed)
-        column.addWidget(self.compare_title)
-        column.addWidget(self.compare)
-        column.addWidget(self.available_title)
-        column.addWidget(self.available)
-        column.addStretch(1)
-        outer = QWidget()
-        across = QHBoxLayout(outer)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.addStretch(1)
-        across.addWidget(page, 1000)
-        across.addStretch(1)
-        self.setWidget(outer)
-        for ground in (self.viewport(), outer):
-            ground.setAutoFillBackground(False)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(360, 240)
+        self.column.addLayout(top)
+        self.column.addLayout(said)
+        self.column.addWidget(self.form)
+        self.column.addWidget(self.installed_title)
+        self.column.addWidget(self.installed)
+        self.column.addWidget(self.compare_title)
+        self.column.addWidget(self.compare)
+        self.column.addWidget(self.available_title)
+        self.column.addWidget(self.available)
 
 
 class Group(QFrame, Generic[Line]):

@@ -22,6 +22,7 @@ from photoclip.library.ingest import index
 from photoclip.library.models import LibraryModels
 from photoclip.library.progress import Progress
 from photoclip.library.watch import FolderWatcher, Watched
+from photoclip.library.watching.catalog_log import CatalogLog
 from photoclip.library.watching.system import TELLS_ALL, SystemEvents
 
 ASK_AGAIN = 1.0
@@ -66,6 +67,7 @@ class BackgroundIndexer:
         self._courtesy = courtesy
         self._watcher = FolderWatcher(self._work.look, self._scan_paths, self._look_at_folders, self._on_stir)
         self._system: SystemEvents | None = None
+        self._log: CatalogLog | None = None
         self._folders: dict[bytes, int] = {}
         self._folders_changed = False
         self._catch_up_due = True  # something may be there that a coming model has not read
@@ -91,6 +93,7 @@ class BackgroundIndexer:
             ]
             self._work.scan(None)
             self._system = SystemEvents(on_wake=self._on_wake, on_mounts=self._look_at_folders)
+            self._log = CatalogLog(self._library.catalog, self._note_folders)
             self._thread = threading.Thread(target=self._run, name="photoclip-indexer", daemon=True)
             self._thread.start()
 
@@ -133,6 +136,9 @@ class BackgroundIndexer:
         if self._system is not None:
             self._system.close()
             self._system = None
+        if self._log is not None:
+            self._log.close()
+            self._log = None
         self._watcher.close()
 
     @property
@@ -154,15 +160,17 @@ class BackgroundIndexer:
     def _look_at_folders(self) -> None:
         """Folders may have come or gone: see to it soon."""
         self._on_folders()
-        with self._work.condition:
-            self._folders_changed = True
-            self._work.condition.notify_all()
+        self._note_folders()
 
     def _on_change(self, change: Change) -> None:
         if "folder" in change.tables:
-            with self._work.condition:
-                self._folders_changed = True
-                self._work.condition.notify_all()
+            self._note_folders()
+
+    def _note_folders(self) -> None:
+        """Other folders may be watched now; another process that writes to the catalog does not say what."""
+        with self._work.condition:
+            self._folders_changed = True
+            self._work.condition.notify_all()
 
     def _on_models(self) -> None:
         with self._work.condition:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,18 +33,14 @@ from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, pl
 from photoclip.library.progress import Pace, Phase, Progress
 from photoclip.library.recording import Recorder
 from photoclip.library.scan import is_offline
-from photoclip.library.watching.settling import UNFINISHED, Rest
-from photoclip.library.worker import Gone, Outcome, Prepared, Refused, Task, state_of
+from photoclip.library.unfinished import Unfinished
+from photoclip.library.watching.settling import Rest
+from photoclip.library.worker import Gone, Outcome, Prepared, Refused, Task
 from photoclip.paths import display
 
 TICK = 0.1
 """Seconds the loop waits for news at most: how prompt pause and stop are."""
 REPORT = 0.25
-SETTLE = 0.3
-RECENT = 2.0
-"""A file written in the last so many seconds may be unfinished; it is looked at again before refusing it."""
-LOOKS = 5
-"""How often at most: something may be writing it for ever."""
 
 
 def index(
@@ -66,7 +62,7 @@ def index(
     Files that move, as far as `rest` knows, are left out.
     """
     with _run(library, encoder, stop, workers, decoders) as run:
-        run.rest = rest
+        run.unfinished = Unfinished(rest)
         yield from run.index(
             None if folder_ids is None else set(folder_ids), None if paths is None else frozenset(paths)
         )
@@ -122,12 +118,10 @@ class _Run:
         self.recorder = Recorder(library)
         self.store = library.vectors(encoder.info)
         self.stop = stop
-        self.rest: Rest | None = None
+        self.unfinished = Unfinished()
         self.plan = Plan()
         self.todo: deque[Wanted] = deque()
         self.reading: dict[bytes, Wanted] = {}
-        self.unsettled: list[tuple[Wanted, Refused | Prepared]] = []
-        self.looks: Counter[bytes] = Counter()  # at files that did not read well
         self.total = self.missing = self.embedded = 0
         self.sent: set[bytes] = set()  # hashes whose pixels went to the model
         self.further: set[bytes] = set()  # keys of videos' frames among what went there
@@ -218,7 +212,7 @@ class _Run:
         self._write()
 
     def _busy(self) -> bool:
-        return bool(self.todo or self.decoders.in_flight or self.embedding.pending or self.unsettled) or (
+        return bool(self.todo or self.decoders.in_flight or self.embedding.pending or self.unfinished) or (
             not self.recorder.empty
         )
 
@@ -251,11 +245,7 @@ class _Run:
         wanted = self.reading.pop(outcome.path)
         if isinstance(outcome, Gone):
             return  # gone between scan and reading; the next scan sees to it
-        if self.rest is not None and self.rest.is_moving(wanted.path):
-            return
-        if self._may_be_unfinished(outcome):
-            self._wait_for(wanted, outcome)
-        else:
+        if not self.unfinished.keeps(wanted, outcome):
             self._accept(wanted, outcome)
 
     def _accept(self, wanted: Wanted, outcome: Prepared | Refused) -> None:
@@ -287,31 +277,11 @@ class _Run:
             self.further.update(further)
             self.embedding.add(read.hash, read.picture.pixels)  # last, see `frames`
 
-    def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
-        if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
-            return False
-        age = time.time() - outcome.mtime_ns / 1e9
-        recent = RECENT if self.rest is None or age < 0 else UNFINISHED
-        return self.looks[outcome.path] < LOOKS and age < recent
-
-    def _wait_for(self, wanted: Wanted, outcome: Prepared | Refused) -> None:
-        """Leave it to who watches; a time in the future never grows old, so that file is looked at again."""
-        if self.rest is not None and outcome.mtime_ns / 1e9 <= time.time():
-            self.rest.hold(wanted.path)
-        else:
-            self.looks[wanted.path] += 1
-            self.unsettled.append((wanted, outcome))
-
     def _look_again(self) -> None:
-        """Files that did not read well and are new: those that have changed since are read again."""
-        if self.unsettled:
-            self.stop.wait(SETTLE)
-        for wanted, outcome in self.unsettled:
-            if state_of(wanted.path) == (outcome.size, outcome.mtime_ns):
-                self._accept(wanted, outcome)
-            else:
-                self.todo.append(wanted)
-        self.unsettled.clear()
+        settled, changed = self.unfinished.look_again(self.stop)
+        for wanted, outcome in settled:
+            self._accept(wanted, outcome)
+        self.todo.extend(changed)
 
     def _write(self) -> None:
         """Photos first: a vector without its photo would not be found, nor labelled."""
@@ -373,7 +343,7 @@ class _Run:
 
     def _progress(self, phase: Phase) -> Progress:
         self.reported = time.monotonic()
-        waiting = len(self.todo) + self.decoders.in_flight + self.embedding.pending + len(self.unsettled)
+        waiting = len(self.todo) + self.decoders.in_flight + self.embedding.pending + len(self.unfinished)
         done = max(0, self.total - waiting - self.plan.out_of_reach)
         speed = self.pace.per_second(done) if phase == "indexing" else 0.0
         folders = (

@@ -110,7 +110,7 @@ def _make_private(folder: Path) -> None:
     if (folder / CATALOG_FILE).exists() or not any(
         folder.iterdir()
     ):  # a folder of other things keeps its mode
-        with contextlib.suppress(PermissionError):  # another owner's: the check below has the word
+        with contextlib.suppress(OSError):  # another owner's, a read-only disk: the check below has the word
             folder.chmod(0o700)
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise CatalogError(f"The library's folder {folder} cannot be written; choose another with --library.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from photoclip.errors import DiskFull, PhotoClipError
+from photoclip.library.catalog.faults import is_full
 
 T = TypeVar("T")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -106,7 +107,7 @@ class ThumbnailStore:
             self.path.replace(self.path.with_name(self.path.name + ".damaged"))
 
     def _sentence(self, error: sqlite3.Error) -> Exception:
-        if _code(error) == sqlite3.SQLITE_FULL:
+        if is_full(error):
             return DiskFull(f"The disk that holds {self.path.parent} is full; make room there and try again.")
         if _code(error) in (None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE):
             return error

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 # Short enough that a 12-megapixel JPEG is decoded at an eighth (500 x 375), which is a full thumbnail.
 SHORTEST_SIDE = 336
-# Takes back the blur of pixels that are means of blocks: a mean is the value in the middle and a 24th of the
-# second derivatives, to the second order.
-_POINTS = ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 28, -1, 0, -1, 0), scale=24)
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,28 @@ def model_image(image: Image.Image, spec: PixelSpec, *, block_means: bool = Fals
 
     `block_means` is `Decoded`'s: the picture comes out as sharp as from the full one.
     """
-    return _resized(image.filter(_POINTS) if block_means else image, spec)
+    scaled = scaled_size(*image.size, spec)
+    made = _resized(image, spec, scaled, middle_only=block_means)
+    return made.filter(_points(image.width / scaled[0], image.height / scaled[1])) if block_means else made
 
 
-def _resized(image: Image.Image, spec: PixelSpec) -> Image.Image:
+def _points(across: float, down: float) -> ImageFilter.Kernel:
+    """Takes back the blur of pixels that were means of blocks before `across` × `down` of them became one.
+
+    A mean is the value in the middle and a 24th of the second derivatives, to the second order.
+    """
+    x, y = 1 / (24 * across**2), 1 / (24 * down**2)
+    return ImageFilter.Kernel((3, 3), (0, -y, 0, -x, 1 + 2 * (x + y), -x, 0, -y, 0), scale=1)
+
+
+def _resized(
+    image: Image.Image, spec: PixelSpec, scaled: tuple[int, int], *, middle_only: bool
+) -> Image.Image:
+    """With `middle_only` cheaper, and now and then a level off by one."""
     method = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}[spec.interpolation]
-    size, scaled = spec.size, scaled_size(*image.size, spec)
+    size = spec.size
     left, top = round((scaled[0] - size) / 2.0), round((scaled[1] - size) / 2.0)
-    if max(scaled) > 8 * size:  # a panorama or a thread of pixels: scale only the part that stays
+    if middle_only or max(scaled) > 8 * size:  # a panorama or a thread of pixels
         return _middle(image, scaled, (left, top), size, method)
     return image.resize(scaled, method).crop((left, top, left + size, top + size))
 

@@ -49,6 +49,13 @@ def test_a_table_for_people(indexed: Commands) -> None:
     assert "red.png" in lines[1]
 
 
+def test_where_no_photo_is_found_a_sentence_says_so(indexed: Commands) -> None:
+    result = indexed.ok("search", "rating:>=4")
+    assert result.stdout == ""
+    assert "No photo meets that." in result.stderr
+    assert indexed.document("search", "rating:>=4")["results"] == []
+
+
 def test_a_photo_and_words_together(indexed: Commands, pictures: Path) -> None:
     found = indexed.document("search", "--photo", pictures / "red.png", "blue")
     assert found["results"]

@@ -118,8 +118,11 @@ def _report(terminal: Terminal, library: Library, query: str, found: Results, li
         (f"{score:.2f}", "" if rank < shown.confident else "weak", display(paths[photo]))
         for rank, (photo, score) in enumerate(zip(shown.ids.tolist(), shown.scores.tolist(), strict=True))
     ]
-    terminal.table((">score", "", "photo"), rows)
-    if not found.confident and len(found):
+    if rows:
+        terminal.table((">score", "", "photo"), rows)
+    else:
+        terminal.say("No photo meets that.")
+    if rows and not found.confident:
         terminal.say("No confident match.")
     if len(shown) < len(found):
         terminal.say(f"{shown.further} more; --limit shows them.")

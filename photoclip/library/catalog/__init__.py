@@ -17,4 +17,6 @@ a path, in bytes. A *content* is a hash; vectors and thumbnails hang on it. What
     a folder is removed                              its photos are hidden, until it is added again
     a RAW file or a short video beside a picture     one photo of the two, where pairing.py says so
     of the same name
+
+docs/identity.md goes through the cases, and says why each was decided so.
 """

@@ -31,7 +31,7 @@ def explain(error: sqlite3.Error, path: Path) -> PhotoClipError | None:
         return None
     if is_damage(error):
         return damaged(path)
-    if primary == sqlite3.SQLITE_FULL:
+    if is_full(error):
         return DiskFull(f"The disk that holds {path.parent} is full; make room there and try again.")
     if primary == sqlite3.SQLITE_READONLY:
         return CatalogError(f"{path} cannot be written; choose a library folder that you may write to.")
@@ -51,6 +51,12 @@ def explain(error: sqlite3.Error, path: Path) -> PhotoClipError | None:
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the error says that the file is not a sound database."""
     return _primary_code(error) in DAMAGED
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether the error says that the disk has no room, be it only for the log's index, made at opening."""
+    log = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_SHMSIZE
+    return log or _primary_code(error) == sqlite3.SQLITE_FULL
 
 
 def _primary_code(error: sqlite3.Error) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from photoclip.library import ingest, worker
+from photoclip.library import unfinished, worker
 from photoclip.library.catalog.photos import failures, load_table, photo_at
 from photoclip.library.ingest import index
 from photoclip.library.worker import READINGS, Gone, Prepared, Refused, Task, prepare
@@ -165,7 +165,7 @@ def test_a_file_that_is_written_for_ever_does_not_hold_up_indexing(trial: Trial)
     try:
         began = time.monotonic()
         last = trial.run()
-        assert time.monotonic() - began < ingest.LOOKS * 4
+        assert time.monotonic() - began < unfinished.LOOKS * 4
     finally:
         stop.set()
         writer.join()
