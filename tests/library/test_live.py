@@ -16,17 +16,20 @@ from PIL import Image
 
 from photoclip.library import live
 from photoclip.library.catalog.folders import add_folder
+from photoclip.library.catalog.labels import add_label, label_photos
 from photoclip.library.catalog.photos import PhotoDetails, details, files_of, load_table, photo_at
 from photoclip.library.decoding import Decoders
 from photoclip.library.doctor import examine
 from photoclip.library.library import Library
 from photoclip.library.search import SearchEngine
+from photoclip.library.sidecars import export
 from photoclip.library.worker import Prepared, Task, prepare
 from photoclip.pixels import PixelSpec
 from tests.library import live_files
 from tests.library.fakes import FAKE_INFO, FakeEncoder
 from tests.library.ingest.ingest_helpers import run, settled
 from tests.library.pictures import jpeg, picture
+from tests.library.xmp_samples import LIGHTROOM
 from tests.raw_files import dng
 
 IDENTIFIER = "9F2C1A50-1234-4E1B-8C55-0A1B2C3D4E5F"
@@ -167,6 +170,27 @@ def test_one_half_goes_and_the_other_is_found(library: Library, folder: Path, de
     (folder / "1.dng").rename(folder / "2.dng")
     run(library, decoders)
     assert (only(library).format, only(library).name) == ("JPEG", b"2.jpg")
+
+
+def test_labels_are_exported_beside_both_and_not_beside_the_video(
+    library: Library, folder: Path, decoders: Decoders
+) -> None:
+    write_live_photo(folder)
+    written(folder / "IMG_1.dng", dng(picture("red")))
+    (folder / "IMG_1.xmp").write_bytes(LIGHTROOM)  # the RAW file's
+    run(library, decoders)
+    label = add_label(library.catalog, "Lake").created
+    assert label is not None
+    label_photos(library.catalog, label, [only(library).id])
+    plans = list(export.plans(library.catalog, [only(library).id], automatic=False))
+    assert [plan.sidecar.rpartition(b"/")[2] for plan in plans] == [b"IMG_1.JPG.xmp", b"IMG_1.xmp"]
+    for plan in plans:
+        export.write(plan)
+    assert run(library, decoders).failed == ()
+    assert not any(
+        plan.changes for plan in export.plans(library.catalog, [only(library).id], automatic=False)
+    )
+    assert only(library).labels[0].name == "Lake"
 
 
 def test_apples_live_photos_are_one(library: Library, folder: Path, decoders: Decoders) -> None:

@@ -17,10 +17,13 @@ from photoclip.library.sidecars.places import read_sidecar, sidecar_to_write
 from photoclip.library.sidecars.writing import write_sidecar
 from photoclip.paths import display
 
+# A photo's own files and the RAW file beside it, which other programs take the sidecar of.
 _FILES = f"""
-SELECT photo_id, file.path, CASE WHEN rated THEN rating END FROM file
-JOIN folder ON folder.id = folder_id JOIN photo ON photo.id = photo_id
-WHERE photo_id {IN_IDS} AND missing_since IS NULL AND removed_at IS NULL ORDER BY file.path
+SELECT photo.id, file.path, CASE WHEN photo.rated THEN photo.rating END FROM photo
+JOIN photo AS one ON one.id = photo.id OR one.lead_id = photo.id
+JOIN content ON content.id = one.content_id AND (one.id = photo.id OR content.seconds IS NULL)
+JOIN file ON file.photo_id = one.id JOIN folder ON folder.id = folder_id
+WHERE photo.id {IN_IDS} AND missing_since IS NULL AND removed_at IS NULL ORDER BY file.path
 """
 _LABELS = f"""
 SELECT photo_id, label.name, source FROM photo_label JOIN label ON label.id = label_id
