@@ -31,7 +31,10 @@ class HashIndex:
         self._bands = [_Band(_band(hashes[self._rows], number)) for number in range(BANDS)]
 
     def near(self, leaders: Rows) -> tuple[Rows, Rows]:
-        """Pairs (leader, other) of rows within the distance, each pair once; `leaders` are such that tell."""
+        """Pairs (leader, other) of rows within the distance, each pair once, where the other comes after it.
+
+        `leaders` are such that tell.
+        """
         found = [
             self._pairs(leaders[start : start + _ROWS_AT_A_TIME])
             for start in range(0, len(leaders), _ROWS_AT_A_TIME)
@@ -43,7 +46,8 @@ class HashIndex:
 
     def _pairs(self, leaders: Rows) -> tuple[Rows, Rows]:
         pairs = [self._pairs_by_band(leaders, number) for number in range(BANDS)]
-        each = np.unique(np.concatenate(pairs))
+        each = np.sort(np.concatenate(pairs))
+        each = each[np.diff(each, prepend=-1) > 0]
         return each // len(self._hashes), each % len(self._hashes)
 
     def _pairs_by_band(self, leaders: Rows, number: int) -> Rows:
@@ -51,6 +55,8 @@ class HashIndex:
         wanted = _band(self._hashes[leaders], number)[:, None] ^ self._flips  # [L, F]
         which, places = self._bands[number].places(wanted.ravel())
         firsts, others = leaders[which // len(self._flips)], self._rows[places]
+        later = others > firsts
+        firsts, others = firsts[later], others[later]
         near = np.bitwise_count(self._hashes[firsts] ^ self._hashes[others]) <= self._distance
         return firsts[near] * len(self._hashes) + others[near]
 

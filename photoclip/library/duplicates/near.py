@@ -37,7 +37,9 @@ def by_hash(photos: Photos, matrix: Half) -> Near:
 
     def near(leaders: Rows, free: Mask) -> tuple[Rows, Rows]:
         firsts, others = index.near(leaders[photos.tells[leaders]])
-        kept = free[others] & (firsts < others) & _may_be_one(photos, firsts, others)
+        kept = free[others]
+        firsts, others = firsts[kept], others[kept]
+        kept = _may_be_one(photos, firsts, others)
         firsts, others = firsts[kept], others[kept]
         bits, cosines = bits_between(photos, firsts, others), cosines_between(photos, matrix, firsts, others)
         agree = (bits <= FEW_BITS) & ((cosines >= few) | np.isnan(cosines))
@@ -49,13 +51,14 @@ def by_hash(photos: Photos, matrix: Half) -> Near:
 
 def by_time(photos: Photos, matrix: Half) -> Near:
     """A burst: of one camera, within seconds, and alike."""
-    timed = np.flatnonzero(~np.isnan(photos.taken) & (photos.cameras >= 0) & np.isnan(photos.seconds))
+    timed = ~np.isnan(photos.taken) & (photos.cameras >= 0) & np.isnan(photos.seconds)
     moments = _moments(photos)
-    order = timed[np.argsort(moments[timed], kind="stable")]
+    order = np.flatnonzero(timed)
+    order = order[np.argsort(moments[order], kind="stable")]
     reach, least = round(BURST_SECONDS * 1000), cosine_for(matrix, BURST_NEARNESS)
 
     def near(leaders: Rows, free: Mask) -> tuple[Rows, Rows]:
-        leaders = leaders[np.isin(leaders, timed, kind="sort")]
+        leaders = leaders[timed[leaders]]
         starts = np.searchsorted(moments[order], moments[leaders] - reach, "left")
         ends = np.searchsorted(moments[order], moments[leaders] + reach, "right")
         which, places = spans(starts, ends)

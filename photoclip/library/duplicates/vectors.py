@@ -17,7 +17,7 @@ DIRECTIONS = 64
 _SLACK = 2e-3
 """Vectors in half precision are a little longer or shorter than 1."""
 _PAIRS_AT_A_TIME = 16_384
-_COLUMNS_AT_A_TIME = 16_384
+_COLUMNS_AT_A_TIME = 2_048
 
 
 def sound_rows(matrix: Half, rows: Rows) -> Rows:
@@ -63,32 +63,34 @@ class VectorIndex:
         self._matrix, self._rows = matrix, rows
         self._there = rows >= 0
         projection = Projection.of(matrix, DIRECTIONS)
-        self._short = np.zeros((len(rows), projection.basis.shape[1] + 1), np.float32)  # [N, d + 1]
+        short = np.zeros((len(rows), projection.basis.shape[1] + 1), np.float32)
         for start in range(0, len(rows), _PAIRS_AT_A_TIME):
             part = slice(start, start + _PAIRS_AT_A_TIME)
             there = self._there[part]
-            self._short[part][there] = _shortened(projection, matrix[rows[part][there]])
-        self._half_squares = (self._short**2).sum(axis=1) / 2  # [N]
+            short[part][there] = _shortened(projection, matrix[rows[part][there]])
+        # Products of these are -|a - b|² / 2.
+        halves, ones = -((short**2).sum(axis=1, keepdims=True) / 2), np.ones((len(rows), 1), np.float32)
+        self._left = np.concatenate([short, halves, ones], axis=1)  # [N, d + 3]
+        self._right = np.concatenate([short, ones, halves], axis=1)
 
     def near(self, leaders: Rows, free: Mask, least: float) -> tuple[Rows, Rows]:
         """Pairs (leader, other) with a cosine of at least `least`; others are free and come after it."""
         leaders = leaders[self._there[leaders]]
-        found = [(leaders[:0], leaders[:0])]
         first = int(leaders.min(initial=len(free)))
-        for start in range(first, len(free), _COLUMNS_AT_A_TIME):
-            columns = np.arange(start, min(start + _COLUMNS_AT_A_TIME, len(free)))
-            columns = columns[free[columns] & self._there[columns]]
-            found.append(self._near_among(leaders, columns, least))
+        columns = first + np.flatnonzero(free[first:] & self._there[first:])
+        found = [
+            self._near_among(leaders, columns[start : start + _COLUMNS_AT_A_TIME], least)
+            for start in range(0, len(columns), _COLUMNS_AT_A_TIME)
+        ]
+        if not found:
+            return leaders, leaders
         firsts, others = (np.concatenate(side) for side in zip(*found, strict=True))
         return firsts, others
 
     def _near_among(self, leaders: Rows, columns: Rows, least: float) -> tuple[Rows, Rows]:
-        # |a - b|² <= 2 - 2 least, as a product: a b >= |a|² / 2 + |b|² / 2 - (1 - least)
-        products = self._short[leaders] @ self._short[columns].T  # [L, C]
-        products -= self._half_squares[columns]
-        bounds = self._half_squares[leaders] - (1 - least) - _SLACK
-        one, other = np.nonzero(products >= bounds[:, None])
-        firsts, others = leaders[one], columns[other]
+        products = self._left[leaders] @ self._right[columns].T  # [L, C]
+        places = np.flatnonzero(products >= least - 1 - _SLACK)
+        firsts, others = leaders[places // len(columns)], columns[places % len(columns)]
         later = others > firsts
         firsts, others = firsts[later], others[later]
         enough = paired_cosines(self._matrix, self._rows[firsts], self._rows[others]) >= least
