@@ -18,9 +18,7 @@ from tests.bench.synthetic import INFO
 
 def main() -> None:
     folder, planted, runs = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    truth = {
-        tier: {tuple(pair) for pair in pairs} for tier, pairs in json.loads(planted.read_text()).items()
-    }
+    truth = {tier: {tuple(pair) for pair in pairs} for tier, pairs in json.loads(planted.read_text()).items()}
     with Library.open(folder) as library:
         before = _resident()
         seconds = []

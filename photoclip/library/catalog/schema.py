@@ -132,6 +132,13 @@ MIGRATION_9 = (
     "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
 )
 
+# Files that PhotoClip moved to the system's trash, as they were; undo takes their rows away (trashing.py).
+MIGRATION_10 = (
+    """CREATE TABLE trashed(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL, hash BLOB NOT NULL, size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL, at REAL NOT NULL)""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -142,4 +149,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_7,
     MIGRATION_8,
     MIGRATION_9,
+    MIGRATION_10,
 )

@@ -34,7 +34,7 @@ def find_duplicates(
     tiers: Sequence[Tier] = ALL,
     between: Callable[[], None] = lambda: None,
 ) -> Duplicates:
-    """The groups of these `tiers` among the `photos` (None: all that are there) with files in these `folders`.
+    """The groups of these `tiers` among the `photos` (None: all that are there) with files in `folders`.
 
     `info` is of the model whose vectors are compared. Stronger tiers are looked at in any case, as what they
     would let go is not looked at by weaker ones. `between` is called every now and then, and may raise to

@@ -58,7 +58,7 @@ class HashIndex:
         later = others > firsts
         firsts, others = firsts[later], others[later]
         near = np.bitwise_count(self._hashes[firsts] ^ self._hashes[others]) <= self._distance
-        return firsts[near] * len(self._hashes) + others[near]
+        return np.asarray(firsts[near] * len(self._hashes) + others[near])
 
 
 class _Band:

@@ -1,7 +1,7 @@
 """When two photos are near each other, in each tier.
 
-How near vectors have to be is said between what is usual in a library, 0, and being the same, 1; docs/duplicates.md
-tells how these numbers were found.
+How near vectors have to be is said between what is usual in a library, 0, and being the same, 1;
+docs/duplicates.md tells how these numbers were found.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY_BITS, MANY_BITS_NEARNESS = 10, 0.6
 ASPECT = 1.1
 """How much wider for its height one picture may be than the other: cropped a little."""
 SAME_MOMENT = 1.0
-"""Seconds; one camera's pictures of different moments are not one picture. A copy may have lost the fraction."""
+"""Seconds: one camera's pictures of two moments are two pictures. A copy may have lost the fraction."""
 SAME_LENGTH = 1.0
 """Seconds by which the lengths of videos may differ that are one."""
 BURST_SECONDS, BURST_NEARNESS = 5.0, 0.6
@@ -84,7 +84,7 @@ def by_vector(photos: Photos, matrix: Half) -> Near:
 
 
 def bits_between(photos: Photos, firsts: Rows, others: Rows) -> Rows:
-    return np.bitwise_count(photos.bits[firsts] ^ photos.bits[others]).astype(np.int64)
+    return np.asarray(np.bitwise_count(photos.bits[firsts] ^ photos.bits[others]), np.int64)
 
 
 def cosines_between(photos: Photos, matrix: Half, firsts: Rows, others: Rows) -> Floats:
@@ -93,30 +93,34 @@ def cosines_between(photos: Photos, matrix: Half, firsts: Rows, others: Rows) ->
 
 
 def _may_be_alike(photos: Photos, firsts: Rows, others: Rows) -> Mask:
-    """Not a RAW file and the JPEG that the camera wrote beside it, and not a video's first frame and a photo."""
+    """Neither a RAW file and the JPEG that the camera wrote beside it, nor a photo and a video."""
     beside = (photos.stems[firsts] == photos.stems[others]) & (photos.raw[firsts] != photos.raw[others])
-    return ~beside & (np.isnan(photos.seconds[firsts]) == np.isnan(photos.seconds[others]))
+    of_one_kind = np.isnan(photos.seconds[firsts]) == np.isnan(photos.seconds[others])
+    return np.asarray(~beside & of_one_kind)
 
 
 def _may_be_one(photos: Photos, firsts: Rows, others: Rows) -> Mask:
     """Of one shape, one length, and not of two moments."""
-    shapes = (photos.widths[firsts] * photos.heights[others]) / (photos.heights[firsts] * photos.widths[others])
+    shapes = (photos.widths[firsts] * photos.heights[others]) / (
+        photos.heights[firsts] * photos.widths[others]
+    )
     of_one_shape = np.maximum(shapes, 1 / shapes) <= ASPECT
     of_one_length = ~(np.abs(photos.seconds[firsts] - photos.seconds[others]) > SAME_LENGTH)
     of_one_camera = (photos.cameras[firsts] == photos.cameras[others]) & (photos.cameras[firsts] >= 0)
     of_two_moments = of_one_camera & _differ(photos.taken[firsts], photos.taken[others])
-    return _may_be_alike(photos, firsts, others) & of_one_shape & of_one_length & ~of_two_moments
+    alike = _may_be_alike(photos, firsts, others)
+    return np.asarray(alike & of_one_shape & of_one_length & ~of_two_moments)
 
 
 def _differ(one: np.ndarray, other: np.ndarray) -> Mask:
     """Whether two moments are not one: to the millisecond where both are told in fractions of a second."""
     apart = np.abs(one - other)
     told = (one % 1 != 0) & (other % 1 != 0)
-    return (apart >= SAME_MOMENT) | (told & (apart >= 0.001))
+    return np.asarray((apart >= SAME_MOMENT) | (told & (apart >= 0.001)))
 
 
 def _moments(photos: Photos) -> Rows:
     """Camera and time in one number that sorts by both: milliseconds, far more of them between cameras."""
     since = np.nan_to_num(photos.taken)
     milliseconds = np.rint((since - since.min(initial=0)) * 1000).astype(np.int64)
-    return ((photos.cameras + 1) << 45) + milliseconds
+    return np.asarray(((photos.cameras + 1) << 45) + milliseconds)

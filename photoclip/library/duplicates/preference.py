@@ -66,7 +66,9 @@ def in_order(criteria: Criteria) -> Rows:
 
 def reason_for(criteria: Criteria, keeper: int, next_best: int) -> Reason:
     """The first criterion in which they differ."""
-    return next((reason for reason, values in criteria.items() if values[keeper] < values[next_best]), Reason.FIRST)
+    return next(
+        (reason for reason, values in criteria.items() if values[keeper] < values[next_best]), Reason.FIRST
+    )
 
 
 def is_called_copy(path: bytes) -> bool:

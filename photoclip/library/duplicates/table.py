@@ -104,8 +104,8 @@ def load_photos(catalog: Catalog, files: Sequence[File], keys: NDArray[np.bytes_
     paths: dict[int, list[bytes]] = {}
     for file in files:
         paths.setdefault(file.photo, []).append(file.path)
-    (ids, contents, hashes, bits, taken, dates, cameras, *measures, formats, seconds, liked) = catalog.columns(
-        _PHOTOS, (PRESENT,)
+    (ids, contents, hashes, bits, taken, dates, cameras, *measures, formats, seconds, liked) = (
+        catalog.columns(_PHOTOS, (PRESENT,))
     )
     widths, heights, sizes = (np.array(each, np.float64) for each in measures)
     known = np.array(ids, np.int64)
@@ -128,11 +128,16 @@ def load_photos(catalog: Catalog, files: Sequence[File], keys: NDArray[np.bytes_
         raw=np.array([each in TYPES["raw"] for each in formats], np.bool_),
         seconds=np.array(seconds, np.float64),
         liked=np.array(liked, np.int64),
-        said=sum(np.isin(known, catalog.columns(sql)[0]).astype(np.int64) for sql in (_LABELLED, _IN_ALBUMS)),
+        said=_among(catalog, _LABELLED, known) + _among(catalog, _IN_ALBUMS, known),
         paths=_objects(here),
         stems=_numbered([os.path.splitext(each[0])[0] if each else None for each in here]),
     )
     return every.take(np.array([bool(each) for each in here], np.bool_))
+
+
+def _among(catalog: Catalog, sql: str, photos: Rows) -> Rows:
+    """1 for those of the photos [N] that a query gives, else 0."""
+    return np.isin(photos, catalog.columns(sql)[0]).astype(np.int64)
 
 
 def _numbered(names: Sequence[Any]) -> Rows:

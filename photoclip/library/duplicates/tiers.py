@@ -64,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """The groups by tier, largest first. `unread` photos have no vector yet: only their hashes were compared."""
+    """The groups by tier, largest first. Of `unread` photos, without a vector, only hashes were compared."""
 
     groups: tuple[Group, ...]
     unread: int

@@ -1,7 +1,7 @@
 """A made-up library in which it is known what is a duplicate of what, for tests and benchmarks.
 
-Of every ten photos one has a copy of its file, one was saved again, one has a second shot of a burst and one a
-similar picture taken another day. Hashes are those of smooth random pictures, which are as uneven as real ones.
+Of every ten photos one has a copy of its file, one was saved again, one has a second shot of a burst and one
+a similar picture taken another day. Hashes are those of smooth random pictures, as uneven as real ones.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ class Planted:
     similar: Pairs
 
 
-def plant(
-    library: Library, info: EncoderInfo, photos: int, vectors: Callable[[int, int], Floats]
-) -> Planted:
+def plant(library: Library, info: EncoderInfo, photos: int, vectors: Callable[[int, int], Floats]) -> Planted:
     """Fills `library` with `photos` photos; `vectors` gives so many unit vectors [N, D] for a seed."""
     random = np.random.default_rng(7)
     fill(library.catalog, photos)
@@ -97,7 +95,9 @@ _SHAPE = (
     "UPDATE content SET (width, height, camera, taken_at) ="
     " (SELECT width, height, camera, taken_at FROM content WHERE id = ?1) WHERE id = ?2"
 )
-_MOMENT = "UPDATE content SET camera = 'Phone', taken_at = round(taken_at) + (id = ?2) * 1.5 WHERE id IN (?1, ?2)"
+_MOMENT = (
+    "UPDATE content SET camera = 'Phone', taken_at = round(taken_at) + (id = ?2) * 1.5 WHERE id IN (?1, ?2)"
+)
 _COPY = (
     "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns)"
     " SELECT photo_id, content_id, folder_id, CAST(path || ' copy' AS BLOB), size, mtime_ns FROM file"
