@@ -73,6 +73,8 @@ def by_time(photos: Photos, matrix: Half) -> Near:
 
 def by_vector(photos: Photos, matrix: Half) -> Near:
     """Merely similar."""
+    if np.count_nonzero(photos.rows >= 0) < 2:
+        return lambda leaders, free: (leaders[:0], leaders[:0])
     index, least = VectorIndex(matrix, photos.rows), cosine_for(matrix, SIMILAR_NEARNESS)
 
     def near(leaders: Rows, free: Mask) -> tuple[Rows, Rows]:

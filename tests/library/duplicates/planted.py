@@ -68,7 +68,7 @@ def plant(library: Library, info: EncoderInfo, photos: int, vectors: Callable[[i
     return Planted(identical=frozenset(zip(own, own, strict=True)), **pairs)
 
 
-def towards(originals: Floats, others: Floats, nearness: float) -> Floats:
+def towards(originals: Floats, others: Floats, nearness: float | NDArray[np.float64]) -> Floats:
     """Unit vectors [N, D] so near to the originals, between those of the others (0) and themselves (1)."""
     usual = np.einsum("nd,nd->n", originals, others)[:, None]
     wanted = usual + nearness * (1 - usual)
