@@ -17,7 +17,6 @@ from photoclip.library.catalog import changes
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.indexing import mark_missing, mark_present
-from photoclip.library.catalog.photos import counted
 from photoclip.library.catalog.rows import RowChange, next_id
 from photoclip.library.trash import Trash
 from photoclip.library.worker import state_of
@@ -105,7 +104,7 @@ def _record(catalog: Catalog, gone: Sequence[_File], consequences: Consequences)
         ]
         return [*inserted, *consequences(connection, paths)]
 
-    change = changes.perform(catalog, f"Move {counted(len(gone))} to the trash", rows)
+    change = changes.perform(catalog, f"Move {_counted(len(gone))} to the trash", rows)
     mark_missing(catalog, _file_ids(catalog, paths))
     return change
 
@@ -183,5 +182,9 @@ def _take(trash: Trash, path: bytes) -> str:
     return ""
 
 
+def _counted(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
 def _files(count: int) -> str:
-    return "1 file is" if count == 1 else f"{count:,} files are"
+    return f"{_counted(count)} {'is' if count == 1 else 'are'}"

@@ -40,7 +40,7 @@ def find_duplicates(
     would let go is not looked at by weaker ones. `between` is called every now and then, and may raise to
     end it.
     """
-    files = load_files(library.catalog, photos, folders)
+    files = _best_first(load_files(library.catalog, photos, folders))
     groups = list(_identical(library.catalog, files)) if Tier.IDENTICAL in tiers else []
     store = library.vectors(info)
     store.refresh()
@@ -71,8 +71,12 @@ def _interrupted(near: Near, between: Callable[[], None]) -> Near:
     return interrupted
 
 
+def _best_first(files: Sequence[File]) -> list[File]:
+    return [files[at] for at in preference.in_order(preference.of_files(files))]
+
+
 def _identical(catalog: Catalog, files: Sequence[File]) -> Iterator[Group]:
-    """Files of the same bytes have one content, and so are one photo."""
+    """Files of the same bytes have one content, and so are one photo. The best `files` come first."""
     by_content: dict[int, list[File]] = {}
     for file in files:
         by_content.setdefault(file.content, []).append(file)
@@ -81,11 +85,9 @@ def _identical(catalog: Catalog, files: Sequence[File]) -> Iterator[Group]:
         return
     hashes = dict(zip(*catalog.columns("SELECT id, hash FROM content"), strict=True))
     for content, found in several.items():
-        criteria = preference.of_files(found)
-        keeper, *others = preference.in_order(criteria).tolist()
-        reason = preference.reason_for(criteria, keeper, others[0])
-        members = [Member(found[at].photo, (found[at].path,)) for at in (keeper, *others)]
-        yield Group(Tier.IDENTICAL, members[0], reason, tuple(members[1:]), hashes[content])
+        reason = preference.reason_for(preference.of_files(found[:2]), 0, 1)
+        keeper, *others = (Member(file.photo, (file.path,)) for file in found)
+        yield Group(Tier.IDENTICAL, keeper, reason, tuple(others), hashes[content])
 
 
 def _groups(

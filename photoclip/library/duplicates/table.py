@@ -100,7 +100,7 @@ def load_files(
 
 
 def load_photos(catalog: Catalog, files: Sequence[File], keys: NDArray[np.bytes_]) -> Photos:
-    """The photos that have some of these files; `keys` are those of the stored vectors."""
+    """The photos of these files, of which the best come first; `keys` are those of the stored vectors."""
     paths: dict[int, list[bytes]] = {}
     for file in files:
         paths.setdefault(file.photo, []).append(file.path)

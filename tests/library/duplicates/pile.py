@@ -52,9 +52,8 @@ class Pile:
             os.utime(path, (modified, modified))
         size, mtime_ns = state_of(os.fsencode(path))
         known = indexed(os.fsencode(path), self.folder_id, content or name)
-        values = {
-            "width": 4000, "height": 3000, "perceptual_hash": look, "size": size, "mtime_ns": mtime_ns, **facts
-        }  # fmt: skip
+        state = {"perceptual_hash": look, "size": size, "mtime_ns": mtime_ns}
+        values: dict[str, Any] = {"width": 4000, "height": 3000, **state, **facts}
         record_batch(self.catalog, [replace(known, **values)])
         self._state(path, size)
         if subject is not None:

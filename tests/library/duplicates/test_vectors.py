@@ -15,7 +15,9 @@ def clustered(count: int, dim: int = 96, seed: int = 1) -> np.ndarray:
     base = random.standard_normal((count, dim)) * np.linspace(2, 0.2, dim) + 0.5
     base = (base / np.linalg.norm(base, axis=1, keepdims=True)).astype(np.float32)
     half = count // 2
-    base[half : 2 * half] = towards(base[:half], base[half : 2 * half], np.linspace(0.5, 0.9999, half)[:, None])
+    base[half : 2 * half] = towards(
+        base[:half], base[half : 2 * half], np.linspace(0.5, 0.9999, half)[:, None]
+    )
     return base.astype(np.float16)
 
 
