@@ -127,8 +127,8 @@ def _put_back(catalog: Catalog, trash: Trash, files: Sequence[_File]) -> Iterato
             yield "Copies among them are known again once their folders are indexed."
     if lost:
         yield (
-            f"{_files(len(lost))} still in the system's trash, and cannot be put back from here, such as"
-            f" {display(lost[0])}; restore them there, and PhotoClip knows them again by their content."
+            f"{_files(len(lost))} not put back, such as {display(lost[0])}; what is still in the system's"
+            " trash can be restored there, and PhotoClip knows it again by its content."
         )
 
 

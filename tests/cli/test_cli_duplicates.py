@@ -85,6 +85,13 @@ def test_tiers_folders_and_queries(known: Commands, photos: Path) -> None:
     assert known.run("duplicates", "rating:many").exit_code == 2
 
 
+def test_a_file_that_two_tiers_would_let_go_counts_once(known: Commands, photos: Path) -> None:
+    draw((640, 480)).save(photos / "large.png")
+    known.ok("index", photos)
+    last = known.ok("duplicates", "--tier", "identical", "--tier", "same").stdout.splitlines()[-1]
+    assert last == "2 groups, 3 files besides those to keep."
+
+
 @pytest.mark.parametrize("arguments", [["--trash"], ["--trash", "--tier", "same"]], ids=["tier", "yes"])
 def test_nothing_goes_without_a_word(known: Commands, photos: Path, arguments: list[str]) -> None:
     before = kept(photos)

@@ -158,7 +158,8 @@ def test_where_the_trash_gives_nothing_back_that_is_said(pile: Pile, tmp_path: P
     small = pile.id_of("small.jpg")
     trash_others(pile.catalog, trash, pile.found(Tier.SAME).groups)
     (sentence,) = trashing.undo(pile.catalog, trash).sentences
-    assert "1 file is still in the system's trash" in sentence
+    assert sentence.startswith("1 file is not put back, such as")
+    assert "can be restored there" in sentence
     assert "small.jpg" in sentence
     assert details(pile.catalog, small).missing
 

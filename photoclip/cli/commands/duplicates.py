@@ -118,10 +118,14 @@ def _agreed(groups: Sequence[Group], *, asking: bool) -> bool:
 
 
 def _show(terminal: Terminal, found: Duplicates) -> None:
+    lines = []
     for group in found.groups:
-        keeper = f"{TITLES[group.tier]}: keep {_named(group.keeper.paths)} ({REASONS[group.reason]})"
-        others = [f"{_named(other.paths)}  {_words(group.tier, other.evidence)}" for other in group.others]
-        terminal.write("\n  ".join([keeper, *others]))
+        keeper = _named(group.keeper.paths)
+        lines.append(f"{TITLES[group.tier]}: keep {keeper} ({REASONS[group.reason]})")
+        for other in group.others:
+            lines.append(f"  {_named(other.paths)}  {_words(group.tier, other.evidence)}")
+    if lines:
+        terminal.write("\n".join(lines))
 
 
 def _words(tier: Tier, evidence: Evidence) -> str:
@@ -191,7 +195,8 @@ def _row(group: Group) -> dict[str, Any]:
 
 
 def _paths(groups: Sequence[Group]) -> int:
-    return sum(len(other.paths) for group in groups for other in group.others)
+    """How many files there are besides the keepers; one that two tiers would let go counts once."""
+    return len({path for group in groups for other in group.others for path in other.paths})
 
 
 def _files(count: int) -> str:

@@ -25,6 +25,8 @@ SAME_MOMENT = 1.0
 SAME_LENGTH = 1.0
 """Seconds by which the lengths of videos may differ that are one."""
 BURST_SECONDS, BURST_NEARNESS = 5.0, 0.6
+MOST_IN_A_BURST = 500
+"""Where one camera gives more pictures the same few seconds, its clock tells nothing, as a scanner's does."""
 SIMILAR_NEARNESS = 0.85
 
 Builder = Callable[[Photos, Half], Near]
@@ -61,7 +63,9 @@ def by_time(photos: Photos, matrix: Half) -> Near:
         leaders = leaders[timed[leaders]]
         starts = np.searchsorted(moments[order], moments[leaders] - reach, "left")
         ends = np.searchsorted(moments[order], moments[leaders] + reach, "right")
-        which, places = spans(starts, ends)
+        timely = ends - starts <= MOST_IN_A_BURST
+        leaders = leaders[timely]
+        which, places = spans(starts[timely], ends[timely])
         firsts, others = leaders[which], order[places]
         kept = free[others] & (firsts < others) & _may_be_alike(photos, firsts, others)
         firsts, others = firsts[kept], others[kept]

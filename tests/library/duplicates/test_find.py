@@ -123,6 +123,15 @@ def test_a_burst_is_of_one_camera_within_seconds_and_alike(pile: Pile) -> None:
     assert (group.reason, group.others[0].evidence.seconds) == (Reason.BYTES, 1.5)
 
 
+def test_a_clock_that_stands_still_makes_no_bursts(pile: Pile, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        look = LOOK ^ (0xFFFF << 16 * number)
+        pile.add(f"{number}.jpg", camera="Scanner", taken_at=NOON, subject=0, nearness=0.95, look=look)
+    assert len(pile.groups(Tier.BURST)) == 1
+    monkeypatch.setattr(near, "MOST_IN_A_BURST", 3)
+    assert pile.groups(Tier.BURST) == []
+
+
 def test_in_a_burst_what_a_person_likes_is_kept(pile: Pile) -> None:
     from photoclip.library.catalog.photos import rate
 
@@ -227,7 +236,7 @@ SHOTS = st.lists(
 
 
 @given(SHOTS, st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_groups_do_not_depend_on_the_order_in_which_photos_came(
     tmp_path_factory: pytest.TempPathFactory, shots: list[tuple[int, float, int, int]], random: object
 ) -> None:
