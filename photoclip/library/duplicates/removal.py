@@ -45,9 +45,11 @@ def _objection(catalog: Catalog, path: bytes, keeper: Member) -> str:
     there = [kept for kept in keeper.paths if _is_as_indexed(catalog, kept)]
     if not there:
         return f"{display(keeper.paths[0])}, which is to be kept instead, is not there as it was indexed."
-    if any(os.path.samefile(path, kept) for kept in there):
-        return f"It is the same file as {display(there[0])}, which is to be kept: a link to it."
-    return ""
+    try:
+        linked = any(os.path.samefile(path, kept) for kept in there)
+    except OSError as error:
+        return f"It cannot be compared with {display(there[0])} ({error.strerror})."
+    return f"It is the same file as {display(there[0])}, which is to be kept: a link to it." if linked else ""
 
 
 def _is_as_indexed(catalog: Catalog, path: bytes) -> bool:

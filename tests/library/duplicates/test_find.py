@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from photoclip.errors import Cancelled
 from photoclip.library.catalog.folders import add_folder
-from photoclip.library.duplicates import near, preference
+from photoclip.library.duplicates import near, preference, table
 from photoclip.library.duplicates.find import ALL
 from photoclip.library.duplicates.tiers import Reason, Tier
 from photoclip.library.library import Library
@@ -194,6 +194,12 @@ def test_photos_that_are_not_there_are_left_alone(pile: Pile) -> None:
     assert len(pile.groups()) == 1
 
 
+def test_of_none_and_of_one_there_are_no_duplicates(pile: Pile) -> None:
+    assert pile.found().groups == ()
+    pile.add("a.jpg", subject=0)
+    assert pile.found().groups == ()
+
+
 def test_it_ends_when_it_is_told_to(pile: Pile) -> None:
     pile.add("a.jpg")
 
@@ -262,11 +268,15 @@ def test_groups_do_not_depend_on_the_order_in_which_photos_came(
 
 def test_thresholds_are_those_of_the_documentation() -> None:
     text = (Path(__file__).parents[3] / "docs" / "duplicates.md").read_text(encoding="utf-8")
-    for value in (
-        near.FEW_BITS, near.FEW_BITS_NEARNESS, near.MANY_BITS, near.MANY_BITS_NEARNESS,
-        near.BURST_SECONDS, near.BURST_NEARNESS, near.SIMILAR_NEARNESS,
-    ):  # fmt: skip
-        assert f"{value:g}" in text
+    for rule in (
+        f"at most {near.FEW_BITS} bits differ and nearness is at least {near.FEW_BITS_NEARNESS},"
+        f" or at most {near.MANY_BITS} bits and {near.MANY_BITS_NEARNESS};",
+        f"at most {near.BURST_SECONDS:g} s apart, nearness at least {near.BURST_NEARNESS} |",
+        f"| nearness at least {near.SIMILAR_NEARNESS} |",
+        f"fewer than {table.LEAST_BITS} or more than {table.MOST_BITS} bits set",
+        f"more than {near.MOST_IN_A_BURST} pictures",
+    ):
+        assert rule in text
 
 
 @pytest.mark.parametrize(
