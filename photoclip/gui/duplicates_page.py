@@ -154,7 +154,8 @@ class DuplicatesPage(QWidget):
         row = self.current()
         if row is None:
             return
-        self.trash.setEnabled(False)  # until this group is gone
+        self.view.setFocus()  # on with the next group
+        self.trash.setEnabled(False)  # until this one is gone
         self._session.write(partial(_trash, self._session, row.group), partial(self._on_trashed, row))
 
     def _on_trashed(self, row: Row, done: Trashed) -> None:

@@ -184,7 +184,7 @@ class Session(Work):
 
         def say(done: Step) -> None:
             words = nothing if done.change is None else sentence.format(done.change.description)
-            self.message.emit("info", "\n".join([words, *done.sentences]))
+            self.message.emit("info", " ".join([f"{words}.", *done.sentences]) if done.sentences else words)
 
         self.write(lambda: step(self.library.catalog, SystemTrash()), say)
 

@@ -126,7 +126,7 @@ def test_undo_brings_files_back_from_the_trash(
     assert photos.details(catalog, photo).missing
     with qtbot.waitSignal(session.message) as said:
         session.undo()
-    assert said.args == ["info", "Undone: Move 1 file to the trash\n1 file is back from the trash."]
+    assert said.args == ["info", "Undone: Move 1 file to the trash. 1 file is back from the trash."]
     assert Path(path.decode()).exists()
     assert not photos.details(catalog, photo).missing
 

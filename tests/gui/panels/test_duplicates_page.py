@@ -111,9 +111,11 @@ def test_similar_photos_that_come_back_are_listed_again(
     home_trash(tmp_path / "data", monkeypatch)
     choose(page, "similar")
     before = texts(page)
+    page.trash.setFocus()
     page.trash.click()
     room.settle()
     assert texts(page) == before[1:]
+    assert page.focusWidget() is page.view
     room.session.undo()
     room.settle()
     room.qtbot.waitUntil(lambda: page.again.isEnabled() and texts(page) == before)
