@@ -17,6 +17,7 @@ from photoclip.cli.commands import (
     backup,
     demo,
     doctor,
+    duplicates,
     export_xmp,
     folders,
     history,
@@ -67,7 +68,7 @@ def build(services: Services) -> typer.Typer:
 
     for commands in (
         index, folders, search, score, labels, albums, models, watch, history, backup, doctor,
-        export_xmp, demo,
+        duplicates, export_xmp, demo,
     ):  # fmt: skip
         commands.register(app)
     return app

@@ -176,6 +176,11 @@ def absolute(path: str) -> bytes:
     return os.path.abspath(os.fsencode(Path(path).expanduser()))  # noqa: PTH100 -- takes ".." out, as the catalog
 
 
+def is_path(argument: str) -> bool:
+    """Whether what may be a path or a query is a path."""
+    return argument.startswith(("/", "./", "../", "~")) or os.path.lexists(argument)
+
+
 def photo_ids(library: Library, paths: Sequence[str]) -> list[int]:
     """The library's photos at these paths; raises PhotoClipError naming the first that is not there."""
     ids = []

@@ -59,6 +59,7 @@ class KeysSheet(QFrame):
             ("Ctrl++   Ctrl+−", self.tr("Larger and smaller photos")),
             ("F9   F10", self.tr("Sidebar and details")),
             (QKeySequence("Ctrl+Shift+M").toString(native), self.tr("Models")),
+            (QKeySequence("Ctrl+Shift+D").toString(native), self.tr("Duplicates")),
             ("Z", self.tr("To the pixel, in the viewer")),
             ("?", self.tr("This sheet")),
         ]

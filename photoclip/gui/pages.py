@@ -12,6 +12,7 @@ from photoclip.gui.session import Session
 from photoclip.library.catalog import photos
 
 if TYPE_CHECKING:
+    from photoclip.gui.duplicates_page import DuplicatesPage
     from photoclip.gui.first_run import FirstRunPage
     from photoclip.gui.label_page import LabelPage
     from photoclip.gui.models_page import ModelsPage
@@ -35,6 +36,7 @@ class Pages(QStackedWidget):
         self.label_page: LabelPage | None = None
         self.first_run: FirstRunPage | None = None
         self.models_page: ModelsPage | None = None
+        self.duplicates_page: DuplicatesPage | None = None
         self._models_from: QWidget | None = None  # the page the models were opened on
         self._viewer: Viewer | None = None
         self._problems: ProblemsPage | None = None
@@ -108,6 +110,17 @@ class Pages(QStackedWidget):
             self.addWidget(self._problems)
         self.setCurrentWidget(self._problems)
 
+    def show_duplicates(self) -> None:
+        """Photos that are there more than once."""
+        if self.duplicates_page is None:
+            from photoclip.gui.duplicates_page import DuplicatesPage
+
+            self.duplicates_page = DuplicatesPage(self._session)
+            self.duplicates_page.closed.connect(self.left)
+            self.duplicates_page.photo_activated.connect(self._view_one_of)
+            self.addWidget(self.duplicates_page)
+        self.setCurrentWidget(self.duplicates_page)
+
     def show_models(self) -> None:
         """Which models there are; what is shown now is what it leads back to, if that is the first run."""
         page = self.models_page
@@ -149,7 +162,7 @@ class Pages(QStackedWidget):
 
     def _leave_viewer(self, photo: int) -> None:
         """Back to the page it was opened from; a label's unsaved words are still there."""
-        for page in (self.label_page, self.models_page):
+        for page in (self.label_page, self.models_page, self.duplicates_page):
             if page is not None and self._viewed_from is page:
                 self.setCurrentWidget(page)
                 page.take_focus(photo)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from photoclip.library.library import Library
     from photoclip.library.models import FindModel
     from photoclip.library.search import SearchEngine
+    from photoclip.library.trash import Trash
+    from photoclip.library.trashing import Step
     from photoclip.model_store import ModelStore
     from photoclip.settings import Settings
 
@@ -167,19 +169,24 @@ class Session(Work):
 
     def undo(self) -> None:
         """Take back the last change people made; says so, or that there is none."""
-        from photoclip.library.catalog import changes
+        from photoclip.library import trashing
 
-        self.mutate(
-            changes.undo, lambda change: self._say(change, self.tr("Undone: {0}"), self.tr("Nothing to undo"))
-        )
+        self._step(trashing.undo, self.tr("Undone: {0}"), self.tr("Nothing to undo"))
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        from photoclip.library.catalog import changes
+        from photoclip.library import trashing
 
-        self.mutate(
-            changes.redo, lambda change: self._say(change, self.tr("Redone: {0}"), self.tr("Nothing to redo"))
-        )
+        self._step(trashing.redo, self.tr("Redone: {0}"), self.tr("Nothing to redo"))
+
+    def _step(self, step: Callable[[Catalog, Trash], Step], sentence: str, nothing: str) -> None:
+        from photoclip.library.trash import SystemTrash
+
+        def say(done: Step) -> None:
+            words = nothing if done.change is None else sentence.format(done.change.description)
+            self.message.emit("info", " ".join([f"{words}.", *done.sentences]) if done.sentences else words)
+
+        self.write(lambda: step(self.library.catalog, SystemTrash()), say)
 
     def choose_model(self, name: str) -> None:
         """Choose a model; the one before goes on searching until this one has read all photos."""
@@ -223,9 +230,6 @@ class Session(Work):
                 close()
         self._join()  # what people did by hand is finished, not dropped
         self.library.close()
-
-    def _say(self, change: Change | None, sentence: str, nothing: str) -> None:
-        self.message.emit("info", nothing if change is None else sentence.format(change.description))
 
     def _on_change(self, change: Change) -> None:
         self.post(lambda: self.changed.emit(change))

@@ -91,6 +91,7 @@ class Window(QMainWindow):
             toggle_details=lambda: self.panels.toggle("details", self.width()),
             show_keys=self.show_keys,
             show_models=lambda: self.pages.show_models(),
+            show_duplicates=lambda: self.pages.show_duplicates(),
             show_problems=lambda: self.pages.show_problems(),
             choose_theme=self.choose_theme,
             close=self._close_window,

@@ -30,6 +30,7 @@ class WindowActs:
     toggle_details: Callable[[], None]
     show_keys: Callable[[], None]
     show_models: Callable[[], None]
+    show_duplicates: Callable[[], None]
     show_problems: Callable[[], None]
     choose_theme: Callable[[str], None]
     close: Callable[[], None]
@@ -55,6 +56,7 @@ class WindowMenu(QObject):
         self.indexing = IndexingMenu(self.menu)
         self.menu.addSeparator()
         self._add(self.tr("Models"), acts.show_models, "Ctrl+Shift+M", glyph="brain")
+        self._add(self.tr("Duplicates"), acts.show_duplicates, "Ctrl+Shift+D", glyph="copy")
         self._add(self.tr("Unreadable photos"), acts.show_problems, glyph="warning")
         self._add(self.tr("Keys"), acts.show_keys, "?", glyph="keyboard")
         self.menu.addSeparator()

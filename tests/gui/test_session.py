@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,10 @@ from photoclip.library.library import Library
 from photoclip.library.missing_model import MissingModel
 from photoclip.library.models import LibraryModels
 from photoclip.library.search import Results
+from photoclip.library.trash import SystemTrash
+from photoclip.library.trashing import trash_files
 from tests.library.fakes import FakeEncoder, Zoo
+from tests.library.trashes import home_trash
 
 
 @pytest.fixture
@@ -107,6 +111,24 @@ def test_changes_are_told_and_undone_in_order(qtbot: QtBot, session: Session, id
     session.redo()
     qtbot.waitUntil(lambda: session.is_settled)
     assert photos.details(catalog, photo).rating == 5
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="freedesktop.org's trash")
+def test_undo_brings_files_back_from_the_trash(
+    qtbot: QtBot, session: Session, ids: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home_trash(tmp_path / "data", monkeypatch)
+    catalog, photo = session.library.catalog, ids["red-0.jpg"]
+    path = photos.path_of(catalog, photo)
+    assert path is not None
+    session.mutate(lambda catalog: trash_files(catalog, SystemTrash(), [path]).change)
+    qtbot.waitUntil(lambda: session.is_settled)
+    assert photos.details(catalog, photo).missing
+    with qtbot.waitSignal(session.message) as said:
+        session.undo()
+    assert said.args == ["info", "Undone: Move 1 file to the trash. 1 file is back from the trash."]
+    assert Path(path.decode()).exists()
+    assert not photos.details(catalog, photo).missing
 
 
 def test_nothing_to_undo_is_said(qtbot: QtBot, session: Session) -> None:

@@ -375,3 +375,20 @@ def test_how_indexing_yields_is_chosen_in_the_menu_and_kept(qtbot: QtBot, window
     qtbot.waitUntil(lambda: window.session.is_settled)
     settings = load_settings(window.session.library.folder)
     assert (settings.in_use, settings.on_battery) == ("full", "slow")
+
+
+def test_duplicates_are_a_page_of_the_menu(qtbot: QtBot, window: Window, ids: dict[str, int]) -> None:
+    action = next(act for act in window.menu.menu.actions() if act.text() == "Duplicates")
+    action.trigger()
+    page = window.pages.duplicates_page
+    assert page is not None
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0)
+    row = page.current()
+    assert row is not None
+    page.view.activated.emit(page.view.currentIndex())
+    qtbot.waitUntil(lambda: window.pages.shows_viewer)
+    window.go_back()
+    assert window.pages.currentWidget() is page
+    assert page.current() == row
+    window.go_back()
+    assert window.pages.shows_photos

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, photo_ids
+from photoclip.cli.commands.search import surely_found
+from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute, is_path, photo_ids
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.photos import load_table, photos_below
 from photoclip.library.library import Library
-from photoclip.library.search import SearchEngine
 from photoclip.library.sidecars import export
 from photoclip.library.sidecars.export import Plan
 from photoclip.paths import display, path_json
@@ -64,10 +63,10 @@ def export_xmp(
 
 def _planned(terminal: Terminal, wanted: list[str], automatic: bool) -> tuple[list[Plan], int]:
     """The plans that change something or are refused, and the number of the others."""
-    if wanted and not any(map(_is_path, wanted)):
+    if wanted and not any(map(is_path, wanted)):
         with terminal.engine() as engine:
             return _sorted_out(
-                export.plans(engine.library.catalog, _found(engine, wanted), automatic=automatic)
+                export.plans(engine.library.catalog, surely_found(engine, wanted), automatic=automatic)
             )
     with terminal.library() as opened:
         return _sorted_out(export.plans(opened.catalog, _photos(opened, wanted), automatic=automatic))
@@ -91,16 +90,6 @@ def _photos(library: Library, paths: list[str]) -> list[int]:
     for path in paths:
         ids += photos_below(library.catalog, absolute(path)) or photo_ids(library, [path])
     return ids
-
-
-def _is_path(argument: str) -> bool:
-    return argument.startswith(("/", "./", "../", "~")) or os.path.lexists(argument)
-
-
-def _found(engine: SearchEngine, words: list[str]) -> list[int]:
-    """Of a search by filters alone all results are certain."""
-    found = engine.search(" ".join(words))
-    return [int(photo) for photo in found.ids[: found.confident]]
 
 
 def _agreed(changing: list[Plan], *, asking: bool) -> bool:

@@ -14,7 +14,7 @@ import typer
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, absolute
 from photoclip.library.catalog.photos import counted, load_table, paths_of, photo_at
 from photoclip.library.library import Library
-from photoclip.library.search import Results
+from photoclip.library.search import Results, SearchEngine
 from photoclip.paths import display, path_json
 
 SHOWN = 20  # results in a table, unless --limit says otherwise
@@ -90,6 +90,12 @@ def result_rows(library: Library, found: Results) -> list[dict[str, Any]]:
         }
         for rank, (photo, score, cosine) in enumerate(values)
     ]
+
+
+def surely_found(engine: SearchEngine, words: list[str]) -> list[int]:
+    """The photos that a search finds with confidence; by filters alone all results are certain."""
+    found = engine.search(" ".join(words))
+    return [int(photo) for photo in found.ids[: found.confident]]
 
 
 def _pictures(library: Library, paths: list[str]) -> tuple[list[int], list[bytes]]:

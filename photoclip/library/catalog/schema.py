@@ -147,6 +147,13 @@ MIGRATION_10 = (
 # Missing photos that a person cleared away; a file that comes back makes one a photo as others.
 MIGRATION_11 = ("ALTER TABLE photo ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0",)
 
+# Files that PhotoClip moved to the system's trash, as they were; undo takes their rows away (trashing.py).
+MIGRATION_12 = (
+    """CREATE TABLE trashed(
+        id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL, hash BLOB NOT NULL, size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL, at REAL NOT NULL)""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -159,6 +166,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_9,
     MIGRATION_10,
     MIGRATION_11,
+    MIGRATION_12,
 )
 
 # The writer's lists of what a statement is about: photos (presence.py), and for pairs (pairing.py) paths that
