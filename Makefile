@@ -5,7 +5,7 @@
 #     make test                 lint, types, import contract and every test
 #
 # Others: make lint, make format, make bench, make soak, make package, make clean. PYTHON=python3.12 chooses the
-# Python, KILLS=1000 how often make soak kills PhotoClip at random.
+# Python, KILLS=1000 how often make soak kills PhotoClip at random, FLIPS=50000 how many damaged files it reads.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,6 +14,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-input --con
 INSTALLED := $(VENV)/.installed
 BENCH ?=
 KILLS ?= 200
+FLIPS ?= 5000
 
 .PHONY: demo test lint format bench soak package clean
 
@@ -38,6 +39,7 @@ bench: $(INSTALLED)
 
 soak: $(INSTALLED)
 	$(BIN)/python -m tests.library.crash $(KILLS)
+	$(BIN)/python -m tests.library.hostile $(FLIPS)
 
 package: $(INSTALLED)
 	$(PIP) --editable ".[package]"

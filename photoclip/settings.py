@@ -21,6 +21,8 @@ class Settings:
     tile_size: int = 148  # pixels
     geometry: str = ""  # the window's place, as its toolkit writes it, in base64
     panels: str = ""  # which panels are shown, as the window's toolkit writes it, in base64
+    in_use: str = "slow"  # indexing while the window is in use: "full" | "slow" | "pause"
+    on_battery: str = "pause"  # the same on battery
     model: str = ""  # the name of the chosen model; empty is the default one
     other: dict[str, Any] = field(default_factory=dict)  # keys of other versions
 

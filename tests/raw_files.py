@@ -10,6 +10,7 @@ from PIL import Image
 
 _KINDS = {"byte": (1, "B", 1), "ascii": (2, "B", 1), "short": (3, "H", 1), "long": (4, "I", 1)}
 _KINDS |= {"rational": (5, "I", 2), "srational": (10, "i", 2)}  # name -> (number, struct's letter, numbers)
+_FILTERS = (0x828D, 0x828E)
 Tags = dict[int, tuple[str, list[int]]]
 
 _FROM_XYZ = [32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570]  # to linear sRGB, ten-thousandths
@@ -22,14 +23,19 @@ def dng(
     preview: bytes = b"",
     maker: bytes = b"PhotoClip",
     version: bytes = b"\1\4\0\0",
+    monochrome: bool = False,
 ) -> bytes:
     """A sensor (RGGB, 16 bits, uncompressed) that saw `picture`, and a JPEG preview where given.
 
-    Without a version it is no DNG, but a TIFF file that a camera might write.
+    Without a version it is no DNG, but a TIFF file that a camera might write. A `monochrome` sensor has no
+    colour filters.
     """
     camera = _camera(orientation, maker, version)
     file = bytearray(b"II*\0\0\0\0\0")
     sensor = _sensor(file, picture)
+    if monochrome:
+        sensor = {tag: value for tag, value in sensor.items() if tag not in _FILTERS}
+        sensor[0x0106] = ("short", [34892])  # linear raw
     if preview:
         reduced = _preview(file, preview, sub_directory=_append_directory(file, sensor))
         first = reduced | camera

@@ -165,6 +165,16 @@ def test_raw_without_a_preview_is_decoded_at_half_its_size() -> None:
     assert_upright(decoded, 192, 128, tolerance=70)
 
 
+def test_raw_of_a_monochrome_sensor() -> None:
+    halves = Image.new("RGB", (192, 128), (60, 60, 60))
+    halves.paste((180, 180, 180), (96, 0, 192, 128))
+    decoded = decode(dng(halves, monochrome=True), shortest_side=1000)
+    assert (decoded.format, decoded.width, decoded.height, decoded.image.mode) == ("DNG", 192, 128, "RGB")
+    dark, bright = (decoded.image.getpixel((decoded.image.width * part // 4, 32)) for part in (1, 3))
+    assert len(set(dark)) == len(set(bright)) == 1  # grey
+    assert bright[0] > dark[0] + 80
+
+
 def test_raw_preview_that_is_too_small_is_passed_over() -> None:
     preview = encoded(Image.new("RGB", (48, 32), "gray"), "JPEG")
     decoded = decode(dng(upright(192, 128), preview=preview), shortest_side=64)

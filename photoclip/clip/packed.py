@@ -22,8 +22,12 @@ LinearKind = Callable[[Tensor, Tensor, str], nn.Module]
 
 
 def is_available() -> bool:
-    """Whether this torch is built with oneDNN and has the operators."""
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+    """Whether this torch is built with oneDNN, has the operators, and this CPU runs them in bfloat16."""
+    operators = torch.ops.mkldnn
+    if not torch.backends.mkldnn.is_available() or not hasattr(operators, "_reorder_linear_weight"):
+        return False
+    supported: bool = operators._is_mkldnn_bf16_supported()  # not before AVX-512 with its byte operations
+    return supported
 
 
 def pack(model: CLIP) -> CLIP:

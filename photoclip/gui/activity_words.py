@@ -21,15 +21,22 @@ def sentences(step: Progress | None, photos: int, serving: str) -> list[str]:
         return [_resting(step, photos)]
     counted = _tr("{0} of {1}").format(words.number(step.done), words.number(step.total))
     if step.phase == "paused":
-        return [_tr("Paused · {0}").format(counted)] * 4 + [counted]
+        paused = _paused(step)
+        return [f"{paused} · {counted}"] * 3 + [paused, counted]
     full, short = _tr("Indexing {0}").format(counted), counted
     if step.model:
         full = words.reading(serving, step.model, counted)
         short = _tr("{0} reads your photos: {1}").format(step.model, counted)
     left = [] if step.seconds_left is None else [words.time_left(step.seconds_left)]
     pace = [words.speed(step.per_second)] if step.per_second > 0 else []
-    with_left = " · ".join([full, *left])
-    return [" · ".join([full, *pace, *left]), with_left, full, short, counted]
+    slowly = [_SLOWLY[step.yields]()] if step.yields else []
+    with_left = " · ".join([full, *slowly, *left])
+    return [" · ".join([full, *slowly, *pace, *left]), with_left, full, short, counted]
+
+
+def _paused(step: Progress) -> str:
+    """That it is paused, and why if nobody did it."""
+    return _PAUSED[step.yields]() if step.yields else _tr("Paused")
 
 
 def _resting(step: Progress | None, photos: int) -> str:
@@ -37,7 +44,7 @@ def _resting(step: Progress | None, photos: int) -> str:
     if step is not None and step.phase == "waiting":
         return step.message or _tr("Waiting for another PhotoClip that is indexing this library")
     if step is not None and step.phase == "paused":
-        return _tr("Paused")
+        return _paused(step)
     if step is not None and step.phase == "scanning":
         return step.message or _tr("Looking through the folders…")
     if not photos:
@@ -48,3 +55,13 @@ def _resting(step: Progress | None, photos: int) -> str:
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("ActivityLine", text)
+
+
+_PAUSED = {
+    "battery": lambda: _tr("Paused on battery"),
+    "use": lambda: _tr("Paused while you work"),
+}
+_SLOWLY = {
+    "battery": lambda: _tr("slowly, on battery"),
+    "use": lambda: _tr("slowly while you work"),
+}

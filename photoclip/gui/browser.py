@@ -39,6 +39,7 @@ class Browser(QWidget):
         self.wish = Wish()
         self.found: Found | None = None
         self._encoder_starting = False
+        self._waiting = False  # for an answer that is to change what is shown
         self.thumbnails = Thumbnails(session.library.thumbnails.get, self)
         self.grid = GridView(self.thumbnails)
         self._again = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -136,10 +137,11 @@ class Browser(QWidget):
             failed=self._on_failure,
         )
         if not keep:
+            self._waiting = True
             self._say_waiting()
 
     def _show(self, found: Found, *, keep: bool) -> None:
-        self.found = found
+        self.found, self._waiting = found, False
         self._error.hide()
         if keep and found.content.weaker and self.grid.content.weaker_shown:
             found = Found(**{**vars(found), "content": found.content.with_weaker(True)})
@@ -159,7 +161,7 @@ class Browser(QWidget):
 
     def _on_encoder(self, state: str) -> None:
         self._encoder_starting = state == "starting"
-        if self.found is not None and self.found.wish != self.wish:
+        if self._waiting:
             self._say_waiting()
 
     # Words
@@ -172,6 +174,7 @@ class Browser(QWidget):
 
     def _on_failure(self, error: PhotoClipError) -> None:
         """A wrong query leaves the photos where they are and says what is wrong with it."""
+        self._waiting = False
         t = theme.tokens()
         sentence = html.escape(str(error))
         if isinstance(error, QueryError):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,6 +12,7 @@ from photoclip.gui.finder import RECENT_SECONDS
 from photoclip.gui.session import Session
 from photoclip.library.catalog import albums, folders, labels, photos
 from photoclip.library.catalog.schema import MISSING, PRESENT
+from photoclip.library.watching.places import is_folder
 
 if TYPE_CHECKING:
     from photoclip.library.catalog.albums import Album
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 SOON_MS = 40
 BUSY_MS = 1000  # between counts while photos stream in
-DISK_MS = 5000  # between two looks whether the folders are there
 
 
 # Counting in SQL reads one index; making the whole table for it would take a third of a second.
@@ -81,24 +79,21 @@ class CountKeeper(QObject):
         self.latest: Counts | None = None
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._count)
-        self._disk = QTimer(self, interval=DISK_MS)
-        self._disk.timeout.connect(self.look_at_disk)
+        session.folders_moved.connect(self.look_at_disk)
         session.changed.connect(self._on_change)
         self._timer.start(0)
-        self._disk.start()
         session.closed.connect(self._stop)
 
     def _stop(self) -> None:
         """A timer that still ran when Python collects this, in whatever thread, would crash Qt."""
         self._timer.stop()
-        self._disk.stop()
 
     def look_at_disk(self) -> None:
-        """A drive that is pulled out or put in changes nothing in the catalog, so it is looked for."""
+        """A drive that is pulled out or put in changes nothing in the catalog."""
         known = self.latest.folders if self.latest else ()
 
         def look(_cancelled: object) -> bool:
-            return any(Path(os.fsdecode(each.path)).is_dir() != each.online for each in known)
+            return any(is_folder(each.path) != each.online for each in known)
 
         self._session.compute(look, lambda moved: self._timer.start(0) if moved else None, key="disk")
 

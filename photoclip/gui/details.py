@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from photoclip import paths
-from photoclip.gui import details_load, icons, theme, words
+from photoclip.gui import details_load, details_words, icons, theme, words
 from photoclip.gui.controls import ElidedLabel
 from photoclip.gui.details_load import Shown
 from photoclip.gui.details_tags import TagsBox
@@ -90,6 +90,8 @@ class DetailsPanel(QFrame):
         self.preview.show_images(shown.images, self.tr("Preview of {0}").format(self.name.text()))
         self.breadcrumb.setText(shown.breadcrumb)
         self.breadcrumb.setVisible(bool(shown.breadcrumb))
+        self._show_text(self.heading, details.words.title if details else None)
+        self._show_text(self.description, details.words.description if details else None)
         self._show_facts(details_load.rows(details) if details else [])
         self._show_remarks(details)
         self.stars.set_value(details.rating if details else 0)
@@ -97,6 +99,10 @@ class DetailsPanel(QFrame):
         self.tags.show_tags(shown)
         self._pages.setCurrentWidget(self.area)
         self._find_similar(shown.ids)
+
+    def _show_text(self, label: QLabel, text: str | None) -> None:
+        label.setText(details_words.shortened(text))
+        label.setVisible(bool(text))
 
     def _count(self) -> str:
         return self.tr("{0} selected").format(words.photos(len(self._ids)))
@@ -121,6 +127,8 @@ class DetailsPanel(QFrame):
             lines.append(self.tr("The file is missing: it was moved, deleted, or its disk is not connected."))
         if details and details.truncated:
             lines.append(self.tr("The file is cut short; what could be read of it is shown."))
+        if details:
+            lines += details_words.remarks(details)
         self.remark.setText("\n".join(lines))
         self.remark.setVisible(bool(lines))
         copies = len(details.files) if details else 0
@@ -168,6 +176,11 @@ class DetailsPanel(QFrame):
         self.name.cut = Qt.TextElideMode.ElideMiddle  # the ends of file names tell them apart
         self.breadcrumb = _label("", "secondary")
         self.breadcrumb.setWordWrap(True)
+        self.heading, self.description = _label("", "strong"), _label("", "")
+        for text, name in ((self.heading, self.tr("Title")), (self.description, self.tr("Description"))):
+            text.setWordWrap(True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            text.setAccessibleDescription(name)
         self.facts = QGridLayout()
         self.facts.setColumnStretch(1, 1)
         self.facts.setHorizontalSpacing(theme.SPACE[2])
@@ -207,6 +220,8 @@ class DetailsPanel(QFrame):
         column.addSpacing(theme.SPACE[1])
         column.addWidget(self.name)
         column.addWidget(self.breadcrumb)
+        column.addWidget(self.heading)
+        column.addWidget(self.description)
         column.addSpacing(theme.SPACE[0])
         column.addLayout(_row(self.stars, None, self.favourite))
         column.addWidget(self.remark)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 
 from photoclip import paths
 from photoclip.gui import words
+from photoclip.gui.details_words import said_rows, taken_rows
 from photoclip.gui.strip import known_details, read_thumbnail
 from photoclip.gui.work import Cancelled
 from photoclip.library.catalog import labels
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from photoclip.library.library import Library
 
 MOSAIC = 4
+# What people know codecs as, by FFmpeg's names; others are written in capitals.
+CODECS = {
+    "h264": "H.264",
+    "hevc": "H.265",
+    "mpeg4": "MPEG-4",
+    "mpeg2video": "MPEG-2",
+    "prores": "ProRes",
+    "mjpeg": "Motion JPEG",
+}
 
 
 @dataclass(frozen=True)
@@ -95,20 +105,21 @@ def breadcrumb(path: bytes, watched: bytes | None) -> str:
 def rows(details: PhotoDetails) -> list[tuple[str, str]]:
     """Captions and values of what is known about one photo; nothing is said about what is not."""
     tr = QCoreApplication.translate
-    table = []
-    if details.taken_at is not None:
-        table.append((tr("details", "Taken"), words.moment(details.taken_at)))
+    table = taken_rows(details)
     if details.camera:
         table.append((tr("details", "Camera"), details.camera))
     if details.lens:
         table.append((tr("details", "Lens"), details.lens))
     if exposure := exposure_text(details.exposure):
         table.append((tr("details", "Exposure"), exposure))
-    if details.latitude is not None and details.longitude is not None:
-        table.append((tr("details", "Place"), words.coordinates(details.latitude, details.longitude)))
+    table += said_rows(details)
     pixels = f"{words.number(details.width)} × {words.number(details.height)}"
     table.append((tr("details", "Size"), f"{pixels}, {words.size(details.bytes)}"))
+    if details.seconds is not None:
+        table.append((tr("details", "Length"), words.duration(details.seconds)))
     form = tr("details", "{0}, animated") if details.animated else "{0}"
+    if details.codec:
+        form = f"{{0}}, {CODECS.get(details.codec, details.codec.upper())}"
     table.append((tr("details", "Format"), form.format(details.format)))
     return table
 

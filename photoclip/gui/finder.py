@@ -20,16 +20,16 @@ from photoclip.gui.session import Session, Source
 
 if TYPE_CHECKING:
     from photoclip.library.catalog.changes import Change
-    from photoclip.library.catalog.connection import Catalog
     from photoclip.library.catalog.photos import PhotoTable
     from photoclip.library.search import Results
 
 Order = Literal["relevance", "newest", "oldest", "added"]
+Which = Literal["there", "missing", "both"]  # photos
 FIRST_SCREEN = 500  # photos
 RECENT_SECONDS = 30 * 24 * 3600
 # Labels and albums change often and move no photo; ratings sit in the photo table and move none either.
 PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
-LISTED_TABLES = frozenset({"photo_label", "album_photo", "label", "album"})
+LISTED_TABLES = frozenset({"photo_label", "album_photo", "album_refused", "label", "album"})
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,24 @@ class Found:
     pending: int  # of them not indexed yet
     seconds: float = 0.0
 
+    query: str = ""  # of the live album that is shown
+
     @property
     def in_album_order(self) -> bool:
         """Whether this is an album in the order people gave it."""
         wish = self.wish
-        return wish.source.kind == "album" and wish.request.is_empty and wish.order == "relevance"
+        album = wish.source.kind == "album" and not self.query
+        return album and wish.request.is_empty and wish.order == "relevance"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The photos of a row of the sidebar, int64 [N], missing ones among them; None is all there are."""
+
+    ids: NDArray[np.int64] | None = None
+    in_order: bool = False  # as people put them, or best first
+    query: str = ""  # of a live album
+    missing: bool = False  # whether a listing shows missing ones, too
 
 
 class Finder:
@@ -66,7 +79,7 @@ class Finder:
         self._session = session
         self._lock = threading.Lock()
         self._state = 0  # counts changes of photos
-        self._tables: dict[bool, tuple[int, PhotoTable]] = {}
+        self._tables: dict[Which, tuple[int, PhotoTable]] = {}
 
     def note(self, change: Change) -> bool:
         """Take notice of a change; whether the grid may have to show something else now."""
@@ -88,62 +101,83 @@ class Finder:
     def find(self, wish: Wish, cancelled: Callable[[], bool]) -> Found:
         """Raises QueryError and the search's other sentences."""
         began = time.perf_counter()
-        table = self._table(missing=wish.source.kind == "missing")
-        place = place_ids(self._session.library.catalog, wish.source, table)
-        total = len(table.ids) if place is None else int(np.count_nonzero(table.rows_of(place) >= 0))
+        place = self._place(wish.source, cancelled)
+        looked_at: Which = "missing" if wish.source.kind == "missing" else "there"
         if wish.request.is_empty:
+            table = self._table("both" if place.missing else looked_at)
             content, ranked, pending = _listing(table, wish, place), False, 0
         else:
-            results = self._search(wish, place, cancelled)
+            results = self._search(wish, place.ids, cancelled)
+            table = self._table("both" if results.missing and looked_at == "there" else looked_at)
             ranked = not np.isnan(results.cosines).all() if len(results.ids) else True
             content, pending = _arranged(table, wish, results, ranked), results.pending
+        total = len(table) if place.ids is None else int(np.count_nonzero(table.rows_of(place.ids) >= 0))
         content.order  # made here rather than on the GUI thread  # noqa: B018
-        return Found(wish, content, ranked, total, pending, time.perf_counter() - began)
+        return Found(wish, content, ranked, total, pending, time.perf_counter() - began, place.query)
 
     def _search(self, wish: Wish, place: NDArray[np.int64] | None, cancelled: Callable[[], bool]) -> Results:
         request = wish.request
         return self._session.engine.search(
-            request.text, photos=request.photos, images=request.images, within=place, cancelled=cancelled
+            request.text,
+            photos=request.photos,
+            images=request.images,
+            within=place,
+            missing=wish.source.kind == "missing",
+            cancelled=cancelled,
         )
 
-    def _table(self, *, missing: bool) -> PhotoTable:
-        from photoclip.library.catalog.photos import load_table
+    def _table(self, which: Which) -> PhotoTable:
+        from photoclip.library.catalog.photos import load_table, together
 
         state = self._state
+        if which == "both":
+            there, missing = self._table("there"), self._table("missing")
         with self._lock:
-            known = self._tables.get(missing)
+            known = self._tables.get(which)
             if known is None or known[0] < state:
-                known = self._tables[missing] = (
-                    state,
-                    load_table(self._session.library.catalog, missing=missing),
-                )
+                if which == "both":
+                    table = together(there, missing)
+                else:
+                    table = load_table(self._session.library.catalog, missing=which == "missing")
+                known = self._tables[which] = (state, table)
             return known[1]
 
+    def _place(self, source: Source, cancelled: Callable[[], bool]) -> _Place:
+        """The photos of a place of the sidebar."""
+        catalog = self._session.library.catalog
+        if source.kind == "recent":
+            since = time.time() - RECENT_SECONDS
+            tables = self._table("there"), self._table("missing")
+            return _Place(np.concatenate([table.ids[table.added >= since] for table in tables]))
+        if source.id is None:
+            return _Place()
+        if source.kind == "album":
+            return self._album(source.id, cancelled)
+        if source.kind == "label":
+            from photoclip.library.catalog.labels import labelled
 
-def place_ids(catalog: Catalog, source: Source, table: PhotoTable) -> NDArray[np.int64] | None:
-    """The photos of a place of the sidebar; None stands for all of the table."""
-    if source.kind == "recent":
-        return table.ids[table.added >= time.time() - RECENT_SECONDS]
-    if source.id is None:
-        return None
-    if source.kind == "album":
-        from photoclip.library.catalog.albums import album_photos
+            return _Place(labelled(catalog, source.id, missing=True))
+        from photoclip.library.catalog.folders import folder_photos
 
-        return album_photos(catalog, source.id)
-    if source.kind == "label":
-        from photoclip.library.catalog.labels import labelled
+        return _Place(folder_photos(catalog, source.id, missing=True))
 
-        return labelled(catalog, source.id)
-    from photoclip.library.labelling import Scope, photos_in
+    def _album(self, album_id: int, cancelled: Callable[[], bool]) -> _Place:
+        """Only a live album needs the search."""
+        from photoclip.library.catalog.albums import album_photos, saved_query
 
-    return photos_in(catalog, Scope("folder", source.id))
+        catalog = self._session.library.catalog
+        query = saved_query(catalog, album_id)
+        if query is None:
+            return _Place(album_photos(catalog, album_id, missing=True), in_order=True)
+        found = self._session.engine.album(album_id, cancelled)
+        return _Place(found.ids, found.ranked, query, found.missing)
 
 
-def _listing(table: PhotoTable, wish: Wish, place: NDArray[np.int64] | None) -> GridContent:
-    if wish.source.kind == "album" and wish.order == "relevance" and place is not None:
-        return in_order(table, place)
+def _listing(table: PhotoTable, wish: Wish, place: _Place) -> GridContent:
+    if place.in_order and place.ids is not None and wish.order == "relevance":
+        return in_order(table, place.ids)
     added = wish.order == "added" or (wish.source.kind == "recent" and wish.order == "relevance")
-    return by_date(table, place, oldest_first=wish.order == "oldest", added=added)
+    return by_date(table, place.ids, oldest_first=wish.order == "oldest", added=added)
 
 
 def _arranged(table: PhotoTable, wish: Wish, results: Results, ranked: bool) -> GridContent:

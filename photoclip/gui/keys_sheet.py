@@ -47,6 +47,7 @@ class KeysSheet(QFrame):
             ("Space", self.tr("Peek at the photo")),
             ("0 – 5", self.tr("Rate")),
             ("F", self.tr("Favourite")),
+            ("P", self.tr("Play the video, in the viewer")),
             ("L", self.tr("Labels")),
             ("S", self.tr("Find similar")),
             ("Y   N", self.tr("Right or wrong, on a label's photos")),

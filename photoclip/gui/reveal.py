@@ -27,6 +27,11 @@ def reveal(session: Session, path: bytes) -> None:
     session.compute(lambda _cancelled: _select(path), open_folder)
 
 
+def open_file(path: bytes) -> None:
+    """Open the file in the program that the system has for its kind."""
+    QDesktopServices.openUrl(QUrl.fromEncoded(file_uri(path).encode()))
+
+
 def file_uri(path: bytes) -> str:
     """A path as an address; bytes that are not UTF-8 survive."""
     text = path.replace(b"\\", b"/") if os.name == "nt" else path

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from photoclip.errors import PhotoClipError
+from photoclip.gui.other_processes import OtherProcesses
 from photoclip.gui.work import Cancelled, Work
+from photoclip.library.courtesy import Courtesy, Manners
 from photoclip.library.models import LibraryModels
 
 if TYPE_CHECKING:
@@ -29,9 +31,19 @@ if TYPE_CHECKING:
     from photoclip.model_store import ModelStore
     from photoclip.settings import Settings
 
-EXTERNAL_POLL_MS = 2000
 ALL_TABLES = frozenset(
-    {"folder", "photo", "file", "content", "failure", "label", "photo_label", "album", "album_photo"}
+    {
+        "folder",
+        "photo",
+        "file",
+        "content",
+        "failure",
+        "label",
+        "photo_label",
+        "album",
+        "album_photo",
+        "album_refused",
+    }
 )
 
 
@@ -49,6 +61,7 @@ class Session(Work):
     changed = Signal(object)  # Change: after any mutation or index batch
     progress = Signal(object)  # Progress of the background indexer
     encoder_state = Signal(str)  # of the model that serves: "starting", "ready", "stopped" or "failed: ..."
+    folders_moved = Signal()  # a folder or a drive may have come or gone
     models_changed = Signal()  # another model serves, or is coming
     closed = Signal()  # no more work is taken: what belongs to the session stops its timers
 
@@ -80,8 +93,9 @@ class Session(Work):
         ]
         self._follow(self.encoder)
         self._external: int | None = None
-        self._poll = QTimer(self, interval=EXTERNAL_POLL_MS)
-        self._poll.timeout.connect(self.look_for_other_processes)
+        self.courtesy = Courtesy()
+        self._others = OtherProcesses(library.catalog.path, self)
+        self._others.noticed.connect(self.look_for_other_processes)
 
     @property
     def encoder(self) -> Encoder:
@@ -112,12 +126,15 @@ class Session(Work):
                     self.models,
                     on_progress=lambda step: self.post(lambda: self.progress.emit(step)),
                     after_batch=self._label_arrivals,
+                    on_folders=lambda: self.post(self.folders_moved.emit),
+                    courtesy=self.courtesy,
                 )
             return self._indexer
 
     def start(self) -> None:
         """Begin indexing and watching for other processes' changes. Call after the first paint."""
-        self._poll.start()
+        self._others.start()
+        self.look_for_other_processes()
         if self.models.problem:
             self.message.emit("error", self.models.problem)
         self.compute(lambda _cancelled: self._start_indexer(), _ignore)
@@ -175,6 +192,7 @@ class Session(Work):
     def save_settings(self, settings: Settings) -> None:
         """Keep the window's settings; done before `close` returns."""
         folder = self.library.folder
+        self.courtesy.manners = Manners.of(settings)
 
         def save(_catalog: Catalog) -> None:
             from photoclip.settings import load_settings, save_settings
@@ -191,7 +209,7 @@ class Session(Work):
         if self._closing.is_set():
             return
         self._closing.set()
-        self._poll.stop()
+        self._others.stop()
         self.closed.emit()
         for unsubscribe in self._unsubscribe:
             unsubscribe()

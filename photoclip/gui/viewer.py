@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from photoclip.gui import icons, theme, words
+from photoclip.gui.reveal import open_file
 from photoclip.gui.session import Session
 from photoclip.gui.viewer_canvas import NOTCH, Canvas
 from photoclip.gui.viewer_load import FULL, Picture, PictureLoader
@@ -61,7 +62,8 @@ class Viewer(QFrame):
         back = self._button("arrow-left", self.tr("Back to the photos (Esc)"), self.close_viewer)
         before = self._button("caret-left", self.tr("Previous photo"), lambda: self.step(-1))
         after = self._button("caret-right", self.tr("Next photo"), lambda: self.step(1))
-        left: list[QWidget] = [back, self._name, self._mark]
+        self.play = self._button("play-circle", self.tr("Open in the system's player (P)"), self._play)
+        left: list[QWidget] = [back, self._name, self.play, self._mark]
         right: list[QWidget] = [*self._stars, self._heart, self._place, before, after]
         for part in left:
             line.addWidget(part)
@@ -116,6 +118,7 @@ class Viewer(QFrame):
     def _go(self, row: int) -> None:
         """What was shown stays until the next photo is decoded."""
         self._row, self.picture = row, None
+        self.play.hide()
         self._place.setText(self.tr("{0} of {1}").format(words.number(row + 1), words.number(len(self._ids))))
         self._loader.load(self.photo, self._screen_side(), self._show)
         self.moved.emit(self.photo)
@@ -137,6 +140,7 @@ class Viewer(QFrame):
 
     def _say(self, picture: Picture) -> None:
         self._name.setText(picture.name)
+        self.play.setVisible(picture.video is not None)
         self._mark.setVisible(picture.truncated)
         for number, star in enumerate(self._stars, 1):
             full = number <= picture.rating
@@ -167,6 +171,11 @@ class Viewer(QFrame):
     def _favourite(self) -> None:
         self.favourite_toggled.emit(self.photo, not (self.picture is not None and self.picture.favourite))
 
+    def _play(self) -> None:
+        """Videos run in the program that the person has chosen for them."""
+        if self.picture is not None and self.picture.video is not None:
+            open_file(self.picture.video)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         forward = -1 if self.isRightToLeft() else 1
@@ -188,6 +197,8 @@ class Viewer(QFrame):
             self.rated.emit(self.photo, key - Qt.Key.Key_0)
         elif key == Qt.Key.Key_F:
             self._favourite()
+        elif key == Qt.Key.Key_P:
+            self._play()
         else:
             super().keyPressEvent(event)
 

@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from PySide6.QtGui import QImage
 
@@ -15,6 +15,8 @@ from photoclip.errors import PhotoClipError, UnreadablePhoto
 from photoclip.gui.session import Session
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from photoclip.library.catalog.photos import PhotoDetails
 
 FULL = 1_000_000  # px: no picture's shorter side is longer, so nothing is reduced
@@ -38,6 +40,7 @@ class Picture:
     favourite: bool = False
     reason: str = ""
     is_full: bool = True
+    video: bytes | None = None  # the path of the file to play
 
 
 class PictureLoader:
@@ -100,25 +103,37 @@ def decode_photo(details: PhotoDetails, shortest_side: int) -> Picture:
         raise PhotoClipError("This photo has no file any more.")
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - paths are bytes
-            data = file.read()
+            if details.seconds is None:
+                decoded = pixels.decode(file.read(), shortest_side=shortest_side)
+                image, truncated = decoded.image, decoded.truncated
+                width, height = decoded.width, decoded.height
+            else:
+                image, truncated = _poster(file, details, shortest_side), details.truncated
+                width, height = details.width, details.height
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise PhotoClipError(f"{paths.display(path)} cannot be read: {reason}.") from error
-    try:
-        decoded = pixels.decode(data, shortest_side=shortest_side)
     except UnreadablePhoto as error:
         raise PhotoClipError(f"{paths.display(path)}: {error}") from error
     return Picture(
         details.id,
-        to_qimage(decoded.image.tobytes("raw", "BGRX"), *decoded.image.size),
-        decoded.width,
-        decoded.height,
+        to_qimage(image.tobytes("raw", "BGRX"), *image.size),
+        width,
+        height,
         paths.display(details.name),
-        decoded.truncated,
+        truncated,
         details.rating,
         details.favourite,
-        is_full=shortest_side == FULL or decoded.image.width >= decoded.width,
+        is_full=shortest_side == FULL or image.width >= width,
+        video=path if details.seconds is not None else None,
     )
+
+
+def _poster(file: BinaryIO, details: PhotoDetails, shortest_side: int) -> Image.Image:
+    """The frame of a video that its thumbnail shows too. The decode processes have read this file before."""
+    from photoclip.pixels import video
+
+    return video.read_frame(file, details.poster_at or 0.0, shortest_side=shortest_side)
 
 
 def to_qimage(pixels: bytes, width: int, height: int) -> QImage:

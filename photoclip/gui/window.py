@@ -18,6 +18,7 @@ from photoclip.gui.auto_tag import AutoTagLine
 from photoclip.gui.browser import Browser
 from photoclip.gui.details import DetailsPanel
 from photoclip.gui.header import Header
+from photoclip.gui.indexing_menu import Presence
 from photoclip.gui.notice import Notice
 from photoclip.gui.pages import Pages
 from photoclip.gui.photo_search import PhotoSearch
@@ -26,6 +27,7 @@ from photoclip.gui.side_panels import SidePanels
 from photoclip.gui.sidebar import Sidebar
 from photoclip.gui.window_menu import WindowActs, WindowMenu
 from photoclip.library.catalog import albums, folders, photos
+from photoclip.library.courtesy import Manners
 from photoclip.paths import resource
 from photoclip.settings import Settings
 
@@ -145,6 +147,7 @@ class Window(QMainWindow):
         self.activity.problems_requested.connect(self.pages.show_problems)
         self.activity.models_requested.connect(self.pages.show_models)
         self.activity.pause_toggled.connect(self._pause)
+        self.menu.indexing.chosen.connect(self._choose_manners)
         self.session.changed.connect(self._on_change)
         self._connect_pages()
 
@@ -168,6 +171,8 @@ class Window(QMainWindow):
         self.grid.set_cell(self.settings.tile_size)
         self.header.show_size(self.grid.cell)
         self.menu.show_theme(self.settings.theme)
+        self.menu.indexing.show_settings(self.settings)
+        self.session.courtesy.manners = Manners.of(self.settings)
         self.panels.fit(self.width())
 
     # Starting and ending
@@ -180,6 +185,9 @@ class Window(QMainWindow):
         else:
             self.browser.start()
         self.grid.setFocus()
+        handle = self.windowHandle()
+        if handle is not None:  # there is one once the window is shown
+            Presence(handle, self.session.courtesy)
 
     def _on_painted(self) -> None:
         if self.browser.found is not None:
@@ -341,6 +349,10 @@ class Window(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, preference)  # type: ignore[arg-type]
+
+    def _choose_manners(self, setting: str, speed: str) -> None:
+        self.settings = replace(self.settings, **{setting: speed})  # type: ignore[arg-type]
+        self.session.save_settings(self.settings)
 
     def _pause(self, pause: bool) -> None:
         def act(_cancelled: object) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from photoclip.gui import icons
+from photoclip.gui.indexing_menu import IndexingMenu
 
 THEMES = ("system", "light", "dark")
 
@@ -51,6 +52,7 @@ class WindowMenu(QObject):
         self._add(self.tr("Larger photos"), acts.larger, "Ctrl++", "Ctrl+=")
         self._add(self.tr("Smaller photos"), acts.smaller, "Ctrl+-")
         self.themes = self._theme_menu(acts.choose_theme)
+        self.indexing = IndexingMenu(self.menu)
         self.menu.addSeparator()
         self._add(self.tr("Models"), acts.show_models, "Ctrl+Shift+M", glyph="brain")
         self._add(self.tr("Unreadable photos"), acts.show_problems, glyph="warning")

@@ -29,6 +29,13 @@ def moment(seconds: float) -> str:
     return f"{locale.toString(when.date(), 'd MMM yyyy')}, {locale.toString(when.time(), 'HH:mm')}"
 
 
+def duration(seconds: float) -> str:
+    """How long a video is, as players write it: "0:12", "1:02:03"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def speed(per_second: float) -> str:
     """Photos a second: 38/s, 0.4/s."""
     digits = 0 if per_second >= 10 else 1

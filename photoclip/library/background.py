@@ -11,68 +11,38 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from photoclip.errors import LibraryBusy, PhotoClipError
+from photoclip.library.asked import Asked
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.indexing import forget_failures
 from photoclip.library.catalog.photos import failures
 from photoclip.library.changeover import catch_up
+from photoclip.library.courtesy import FEW, Courtesy, Verdict
 from photoclip.library.decoding import Decoders
 from photoclip.library.ingest import index
 from photoclip.library.models import LibraryModels
 from photoclip.library.progress import Progress
-from photoclip.library.watch import FolderWatcher
+from photoclip.library.watch import FolderWatcher, Watched
+from photoclip.library.watching.system import TELLS_ALL, SystemEvents
 
 ASK_AGAIN = 1.0
 """Seconds between two tries for the lock another process holds."""
 COME_BACK = 15.0
-"""Seconds between two looks whether an offline folder is there again, or a watched one is another."""
+"""Seconds between two looks whether an offline folder is there again, unless all are watched."""
+BACK_UP = 3600.0
+"""Seconds between two looks whether the library is to be backed up, while nothing happens."""
 TURN = 3.0
 """Seconds that a coming model reads before what arrives may interrupt it, or it might never get anywhere."""
 KEEP_WORKERS = 20.0
 """Seconds that idle decode processes stay, for the next photo to be quick."""
 
 
-class _Work:
-    """What is asked for: folders to scan (None: all), paths to look at. Thread-safe."""
-
-    def __init__(self) -> None:
-        self.condition = threading.Condition()
-        self._folders: set[int] | None = set()
-        self._paths: set[bytes] = set()
-
-    @property
-    def waiting(self) -> bool:
-        return self._folders is None or bool(self._folders or self._paths)
-
-    def scan(self, folder_ids: Iterable[int] | None) -> None:
-        with self.condition:
-            if folder_ids is None or self._folders is None:
-                self._folders = None
-            else:
-                self._folders |= set(folder_ids)
-            self.condition.notify_all()
-
-    def look(self, paths: Iterable[bytes]) -> None:
-        with self.condition:
-            self._paths |= set(paths)
-            self.condition.notify_all()
-
-    def take(self) -> tuple[set[int] | None, frozenset[bytes] | None]:
-        """Folders (None: all) with None, or None with paths; folders come first and cover their paths."""
-        with self.condition:
-            if self._folders is None or self._folders:
-                folders, self._folders = self._folders, set()
-                if folders is None:
-                    self._paths.clear()
-                return folders, None
-            paths, self._paths = frozenset(self._paths), set()
-            return None, paths
-
-
 class BackgroundIndexer:
     """Keeps a library up to date while it runs. Callbacks come from its thread.
 
-    `after_batch` gets photos that have become searchable. While another process indexes this library it
-    waits, with phase "waiting" and a sentence. `stop` joins the thread, the decode processes and the watcher.
+    `after_batch` gets photos that have become searchable, `on_folders` tells that a folder or a drive may
+    have come or gone. `courtesy` says how fast to go (None: always at full speed). While another process
+    indexes this library it waits, with phase "waiting" and a sentence. `stop` joins the thread, the decode
+    processes and the watcher.
     """
 
     def __init__(
@@ -81,6 +51,8 @@ class BackgroundIndexer:
         *,
         on_progress: Callable[[Progress], None],
         after_batch: Callable[[frozenset[int]], None] | None = None,
+        on_folders: Callable[[], None] = lambda: None,
+        courtesy: Courtesy | None = None,
         workers: int | None = None,
     ) -> None:
         self._models = models
@@ -88,14 +60,19 @@ class BackgroundIndexer:
         self._on_progress = on_progress
         self._after_batch = after_batch
         self._workers = workers
-        self._work = _Work()
+        self._work = Asked()
         self._decoders: Decoders | None = None
-        self._watcher = FolderWatcher(self._work.look, self._scan_paths)
+        self._on_folders = on_folders
+        self._courtesy = courtesy
+        self._watcher = FolderWatcher(self._work.look, self._scan_paths, self._look_at_folders, self._on_stir)
+        self._system: SystemEvents | None = None
         self._folders: dict[bytes, int] = {}
         self._folders_changed = False
         self._catch_up_due = True  # something may be there that a coming model has not read
         self._stopping = False
         self._paused = False
+        self._stirring = False  # photos are about to come
+        self._yielding = Verdict()  # what holds up the work that waits
         self._halt = threading.Event()  # of the run under way
         self._last = Progress("idle")
         self._thread: threading.Thread | None = None
@@ -113,6 +90,7 @@ class BackgroundIndexer:
                 self._models.subscribe(self._on_models),
             ]
             self._work.scan(None)
+            self._system = SystemEvents(on_wake=self._on_wake, on_mounts=self._look_at_folders)
             self._thread = threading.Thread(target=self._run, name="photoclip-indexer", daemon=True)
             self._thread.start()
 
@@ -124,9 +102,12 @@ class BackgroundIndexer:
             self._work.condition.notify_all()
 
     def resume(self) -> None:
-        """Take the work up again."""
+        """Take the work up again, also where courtesy would have it wait."""
+        if self._courtesy is not None:
+            self._courtesy.insist()
         with self._work.condition:
             self._paused = False
+            self._yielding = Verdict()
             self._work.condition.notify_all()
 
     def rescan(self, folder_ids: Iterable[int] | None = None) -> None:
@@ -149,7 +130,33 @@ class BackgroundIndexer:
             self._work.condition.notify_all()
         if self._thread is not None:
             self._thread.join(timeout)
+        if self._system is not None:
+            self._system.close()
+            self._system = None
         self._watcher.close()
+
+    @property
+    def watching(self) -> tuple[Watched, ...]:
+        """How each folder is watched."""
+        return self._watcher.how
+
+    def _on_stir(self) -> None:
+        """A file is being written: by the time it rests, the decode processes are there."""
+        with self._work.condition:
+            self._stirring = True
+            self._work.condition.notify_all()
+
+    def _on_wake(self) -> None:
+        """Whatever happened while the system slept, on a shared drive for instance, was not told."""
+        self._work.scan(None)
+        self._look_at_folders()
+
+    def _look_at_folders(self) -> None:
+        """Folders may have come or gone: see to it soon."""
+        self._on_folders()
+        with self._work.condition:
+            self._folders_changed = True
+            self._work.condition.notify_all()
 
     def _on_change(self, change: Change) -> None:
         if "folder" in change.tables:
@@ -170,12 +177,14 @@ class BackgroundIndexer:
             while not self._stopping:
                 self._follow_folders()
                 self._models.refresh()
-                if self._work.waiting and not self._paused:
+                if self._held_up:
+                    self._wait_out()
+                elif self._work.waiting and not self._paused:
                     self._index_once()
                 elif self._may_catch_up:
                     self._catch_up()
                 else:
-                    self._report(replace(self._last, phase="paused" if self._paused else "idle"))
+                    self._report(replace(self._last, phase="paused" if self._paused else "idle", yields=""))
                     self._rest()
         finally:
             self._end_workers()
@@ -186,17 +195,59 @@ class BackgroundIndexer:
 
     def _awake(self) -> bool:
         waiting = self._work.waiting and not self._paused
-        return self._stopping or self._folders_changed or waiting or self._may_catch_up
+        return self._stopping or self._folders_changed or self._stirring or waiting or self._may_catch_up
 
     def _rest(self) -> None:
         """Wait for work; idle decode processes end after a while, folders that come and go are looked for."""
         paused = self._paused
-        patience = KEEP_WORKERS if self._decoders else COME_BACK
+        patience = KEEP_WORKERS if self._decoders else BACK_UP if self._all_watched else COME_BACK
         with self._work.condition:
             woken = self._work.condition.wait_for(lambda: self._awake() or self._paused != paused, patience)
+        if self._stirring and not self._paused:
+            self._lent_decoders().warm_up()
+        self._stirring = False
         if not woken:
             self._end_workers()
             self._back_up()
+
+    @property
+    def _all_watched(self) -> bool:
+        """Whether events would wake us; elsewhere than on Linux nothing tells of drives."""
+        return TELLS_ALL and self._watcher.watched == set(self._folders)
+
+    def _wait_out(self) -> None:
+        """Wait until what holds the work up is over, or the person insists; ask rarely."""
+        assert self._courtesy is not None
+        self._report(replace(self._last, phase="paused", yields=self._yielding.cause))
+        with self._work.condition:
+            self._work.condition.wait_for(
+                lambda: self._stopping or self._paused or not self._held_up or self._work.is_few(),
+                self._courtesy.patience,
+            )
+        if self._held_up and not self._paused and self._work.is_few():
+            self._index_few()
+        self._yielding = Verdict() if self._paused else self._courtesy.verdict(FEW + 1)
+
+    def _index_few(self) -> None:
+        """A few new photos are not held up by the many that are."""
+        paths = self._work.take_paths()
+        if not self._go_through(self._index(None, paths, self._new_halt())):
+            self._work.look(paths)
+
+    @property
+    def _held_up(self) -> bool:
+        return self._yielding.speed == "pause"
+
+    def _yield_to_person(self, step: Progress) -> None:
+        """Go on as fast as courtesy allows."""
+        if self._courtesy is None or step.phase != "indexing":
+            return
+        verdict = self._courtesy.verdict(step.total - step.done)
+        self._yielding = verdict
+        if self._decoders is not None:
+            self._decoders.slow = verdict.speed == "slow"
+        if verdict.speed == "pause":
+            self._halt.set()
 
     def _back_up(self) -> None:
         """A library that is open for days is backed up daily too."""
@@ -213,9 +264,11 @@ class BackgroundIndexer:
         before = self._watcher.watched
         if before != set(self._folders):
             self._watcher.watch(self._folders)
-            fresh = self._watcher.watched - before
-            if fresh:
-                self._scan_paths(fresh)
+            after = self._watcher.watched
+            if after - before:
+                self._scan_paths(after - before)
+            if after != before:
+                self._on_folders()
 
     def _index_once(self) -> None:
         folder_ids, paths = self._work.take()
@@ -233,6 +286,7 @@ class BackgroundIndexer:
             paths=paths,
             stop=halt,
             decoders=self._lent_decoders(),
+            rest=self._watcher,
         )
         if self._models.coming is None:
             self._models.settle()
@@ -257,7 +311,8 @@ class BackgroundIndexer:
         """Tell of each step; whether it came to its end."""
         try:
             for step in steps:
-                self._report(step)
+                self._yield_to_person(step)
+                self._report(replace(step, yields=self._yielding.cause))
         except LibraryBusy as busy:
             self._wait_politely(str(busy))
             return False

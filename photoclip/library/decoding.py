@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import queue
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from photoclip.library import worker
 from photoclip.library.worker import Outcome, Refused, Task
+from photoclip.paths import display
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture, ProcessPool
@@ -23,6 +25,9 @@ NICENESS = 10
 ATTEMPTS = 2
 AHEAD = 4
 """Photos in flight for each worker: one being decoded, the others ready so that none waits for us."""
+UNEXPECTED = "PhotoClip made a mistake while it read this photo; please report it, with the photo if you may."
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Decoders:
         self._time_limit = time_limit
         self._memory_limit = memory_limit
         self._prepare = prepare
+        self.slow = False
+        """Whether one photo at a time is enough, so that the person's own work has the processors."""
         self._pool: ProcessPool | None = None
         self._flights: dict[ProcessFuture[Outcome], _Flight] = {}
         self._landed: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -61,7 +68,12 @@ class Decoders:
     @property
     def room(self) -> bool:
         """Whether another photo may be submitted now; the bound on memory and on what a stop throws away."""
-        return len(self._flights) < self.workers * AHEAD
+        return len(self._flights) < (1 if self.slow else self.workers * AHEAD)
+
+    def warm_up(self) -> None:
+        """Start the processes, for photos that are about to come."""
+        self._start_pool()
+        self._replace_pool()  # to ask whether it works is what starts it
 
     def submit(self, task: Task) -> None:
         """Start decoding one photo."""
@@ -93,6 +105,12 @@ class Decoders:
         self._end_pool()
 
     def _launch(self, flight: _Flight) -> None:
+        pool = self._start_pool()
+        future = pool.schedule(self._prepare, args=(flight.task,), timeout=self._time_limit)
+        self._flights[future] = flight
+        future.add_done_callback(self._landed.put)
+
+    def _start_pool(self) -> ProcessPool:
         from pebble import ProcessPool  # brings asyncio along, which the first frame need not wait for
 
         self._replace_pool()
@@ -103,9 +121,7 @@ class Decoders:
                 initargs=(self._memory_limit, NICENESS),
                 context=multiprocessing.get_context("spawn"),
             )
-        future = self._pool.schedule(self._prepare, args=(flight.task,), timeout=self._time_limit)
-        self._flights[future] = flight
-        future.add_done_callback(self._landed.put)
+        return self._pool
 
     def _land(self, future: ProcessFuture[Outcome], flight: _Flight) -> Outcome | None:
         from pebble import ProcessExpired
@@ -122,6 +138,9 @@ class Decoders:
             pass
         except CancelledError:
             return None
+        except Exception:  # a mistake of ours, or of a decoder's: it costs this photo alone, and is told
+            _log.exception("Reading %s failed.", display(flight.task.path))
+            return self._refuse(flight, UNEXPECTED)
         else:
             return outcome
         if flight.attempt < ATTEMPTS:

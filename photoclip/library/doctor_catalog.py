@@ -22,7 +22,7 @@ from photoclip.library.doctor_findings import Finding, are, many
 
 PROBLEMS = 10
 """So many of SQLite's complaints are counted; one is enough to restore a backup."""
-MADE_AGAIN = frozenset({"file", "failure", "arrival"})
+MADE_AGAIN = frozenset({"file", "failure", "arrival", "words", "file_keyword", "region"})
 """Tables whose rows indexing writes anew; all others hold what people did, or hang on it."""
 
 _ORPHANS = (

@@ -22,6 +22,7 @@ from photoclip.library.catalog.schema import PRESENT
 from photoclip.library.catalog.served import served
 from photoclip.library.cosines import Half
 from photoclip.library.doctor_findings import Finding, Part, Severity, are, many
+from photoclip.library.frames import known_keys
 from photoclip.library.levels import are_unit
 from photoclip.library.neighbours import Neighbours
 from photoclip.library.vectors import HEADER_BYTES, RECORD_BYTES, VectorStore, stored_dim
@@ -37,12 +38,14 @@ class Contents:
     known: frozenset[bytes]
     shown: frozenset[bytes]  # of photos that are there
     serving: str  # the key of the model that searches; empty where that is not written down
+    frames: frozenset[bytes] = frozenset()  # the keys of further frames of videos
 
     @classmethod
     def of(cls, catalog: Catalog) -> Contents:
         (known,) = catalog.columns("SELECT hash FROM content")
         (shown,) = catalog.columns("SELECT hash FROM photo WHERE presence = ?", (PRESENT,))
-        return cls(frozenset(known), frozenset(shown), next((m.key for m in served(catalog)), ""))
+        serving = next((m.key for m in served(catalog)), "")
+        return cls(frozenset(known), frozenset(shown), serving, frozenset(known_keys(catalog)))
 
 
 def examine_thumbnails(path: Path, contents: Contents) -> Iterator[Finding]:
@@ -197,7 +200,7 @@ def _cut(folder: Path, key: str, dim: int) -> str:
 def _rows(store: VectorStore, contents: Contents, *, serves: bool) -> Iterator[Finding]:
     keys, matrix = store.snapshot()
     bad = ~store.sound() | ~_unit(matrix) | _repeated(keys)
-    unknown = ~bad & ~_among(keys, contents.known)
+    unknown = ~bad & ~_among(keys, contents.known | contents.frames)
     path = store.rows_path
     checks: tuple[tuple[NDArray[np.bool_], str, Severity, str], ...] = (
         (bad, "vectors-damaged", "minor", "damaged"),

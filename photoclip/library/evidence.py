@@ -123,9 +123,22 @@ def compare(
     A candidate whose vector is damaged is left out: it counts as not embedded until indexing has made its
     vector again. `between` is called in between.
     """
-    cosines = cosines_of(snapshot.matrix, snapshot.rows[candidates], vectors, between)
+    cosines = exact_cosines(snapshot, candidates, vectors, between)
     sound = are_sound(cosines)
     return (candidates, cosines) if sound.all() else (candidates[sound], cosines[sound])
+
+
+def exact_cosines(
+    snapshot: Snapshot, candidates: Ids, vectors: Vectors, between: Callable[[], None]
+) -> Cosines:
+    """[N, K]: of a photo, its vector's to each of `vectors` [K, D]; of a video, its best frame's."""
+
+    def of_rows(rows: Ids) -> Cosines:
+        return cosines_of(snapshot.matrix, rows, vectors, between)
+
+    cosines = of_rows(snapshot.rows[candidates])
+    snapshot.frames.lift(candidates, cosines, of_rows)
+    return cosines
 
 
 def table_rows(snapshot: Snapshot, photos: Sequence[int]) -> Ids:

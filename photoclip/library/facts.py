@@ -1,7 +1,8 @@
-"""Which photos meet a filter on what is known of each: camera, lens, rating, is, type, size, near.
+"""Which photos meet a filter on what is known of each: camera, rating, keyword, size, near and so on.
 
-Each gives the ids of photos that are there. The catalog answers in SQL where it can do so exactly; names are
-compared here, whatever their case in any script, and distances on the earth are computed here.
+Each gives the ids of photos that are there or missing; the search keeps those it looks at. The catalog
+answers in SQL where it can do so exactly; names are compared here, whatever their case in any script, and
+distances on the earth are computed here.
 """
 
 from __future__ import annotations
@@ -9,34 +10,38 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photoclip.errors import QueryError
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.schema import PRESENT
+from photoclip.library.catalog.schema import MISSING
+from photoclip.library.gazetteer import EARTH_KM
+from photoclip.library.locating import photos_in, town
 from photoclip.library.query import Filter, mistakes
 from photoclip.library.query.values import (
     Bounds,
     Near,
+    NearTown,
     fact_of,
     formats_of,
     parse_near,
     parse_rating,
     parse_size,
 )
+from photoclip.library.spoken import photos_titled, photos_with_keyword
 
 T = TypeVar("T")
 Ids = NDArray[np.int64]
 
-EARTH_KM = 6371.0088  # the mean radius
 _DEGREE_KM = EARTH_KM * np.pi / 180
 _NAMES_SHOWN = 3
 _MEASURES = {"bytes": "content.bytes", "pixels": "content.width * content.height"}
 _FACTS = {
     "favourite": "photo.favourite",
+    "missing": f"presence = {MISSING}",
     "unlabelled": "photo.id NOT IN (SELECT photo_id FROM photo_label WHERE verdict = 1)",
 }
 
@@ -58,8 +63,8 @@ def _named(catalog: Catalog, condition: Filter, column: str) -> Ids:
     """Photos whose camera or lens contains the words; that none does is a mistake rather than a result."""
     (names,) = catalog.columns(
         f"SELECT DISTINCT {column} FROM photo JOIN content ON content.id = photo.content_id"
-        f" WHERE presence = ? AND {column} IS NOT NULL",
-        (PRESENT,),
+        f" WHERE presence >= ? AND {column} IS NOT NULL",
+        (MISSING,),
     )
     wanted = " ".join(condition.value.casefold().split())
     found = [name for name in names if wanted in name.casefold()]
@@ -101,12 +106,6 @@ def _compared(catalog: Catalog, column: str, bounds: Bounds) -> Ids:
 
 def _is(catalog: Catalog, condition: Filter) -> Ids:
     fact = _read(condition, fact_of)
-    if fact == "missing":
-        raise QueryError(
-            "A search looks at photos whose files are there; missing ones are listed under Missing.",
-            condition.position,
-            "one of is:favourite, is:unlabelled, is:raw, is:video",
-        )
     if fact in _FACTS:
         return _ids(catalog, _FACTS[fact])
     return _of_formats(catalog, formats_of(fact) or frozenset())
@@ -121,15 +120,23 @@ def _of_formats(catalog: Catalog, formats: frozenset[str]) -> Ids:
 
 
 def _near(catalog: Catalog, condition: Filter) -> Ids:
-    place = _read(condition, parse_near)
+    place = _circle(condition)
     reach = place.km / _DEGREE_KM * 1.001  # degrees of latitude, and a little for rounding
     ids, latitudes, longitudes = catalog.columns(
         "SELECT photo.id, latitude, longitude FROM photo JOIN content ON content.id = photo.content_id"
-        " WHERE presence = ? AND latitude BETWEEN ? AND ? AND longitude IS NOT NULL",
-        (PRESENT, place.latitude - reach, place.latitude + reach),
+        " WHERE presence >= ? AND latitude BETWEEN ? AND ? AND longitude IS NOT NULL",
+        (MISSING, place.latitude - reach, place.latitude + reach),
     )
     distances = _kilometres(place, np.array(latitudes, np.float64), np.array(longitudes, np.float64))
     return np.array(ids, np.int64)[distances <= place.km]
+
+
+def _circle(condition: Filter) -> Near:
+    near = cast(Near | NearTown, _read(condition, parse_near))
+    if isinstance(near, Near):
+        return near
+    middle = town(condition, near.name)
+    return Near(middle.latitude, middle.longitude, near.km)
 
 
 def _kilometres(
@@ -153,8 +160,8 @@ def _read(condition: Filter, read: Callable[[str], T | None]) -> T:
 def _ids(catalog: Catalog, where: str, *values: Any) -> Ids:
     (ids,) = catalog.columns(
         "SELECT photo.id FROM photo JOIN content ON content.id = photo.content_id"
-        f" WHERE presence = ? AND {where}",
-        (PRESENT, *values),
+        f" WHERE presence >= ? AND {where}",
+        (MISSING, *values),
     )
     return np.array(ids, np.int64)
 
@@ -162,10 +169,13 @@ def _ids(catalog: Catalog, where: str, *values: Any) -> Ids:
 _PHOTOS: dict[str, Callable[[Catalog, Filter], Ids]] = {
     "camera": _camera,
     "lens": _lens,
+    "keyword": photos_with_keyword,
+    "title": photos_titled,
     "rating": _rating,
     "is": _is,
     "type": _type,
     "size": _size,
+    "place": photos_in,
     "near": _near,
 }
 FACT_FIELDS = tuple(_PHOTOS)

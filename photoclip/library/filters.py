@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError, QueryError
-from photoclip.library.catalog.albums import album_photos, find_album, list_albums
+from photoclip.library.catalog.albums import Album, album_photos, find_album, list_albums
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.labels import find_label, labelled, list_labels
 from photoclip.library.catalog.names import nearest, plain
@@ -19,21 +19,44 @@ from photoclip.library.catalog.photos import PhotoTable
 from photoclip.library.dates import parse_date
 from photoclip.library.facts import FACT_FIELDS, photos_meeting
 from photoclip.library.query import And, Condition, Exact, Filter, Node, Not, Or, SimilarTo, mistakes
+from photoclip.library.query.values import fact_of
 from photoclip.library.snapshot import Snapshot, folder_parts
+from photoclip.library.spoken import photos_saying
 
 T = TypeVar("T")
 ALIKE, COMPARED = 3, 1000  # a suggestion begins as what was typed, and is the nearest of so many at most
 Mask = NDArray[np.bool_]  # [N], a truth per row of the photo table
+Live = Callable[[Album, Filter], Mask]
 
 
 class Conditions:
     """Tells which photos of a snapshot a query lets be found; each filter is asked once."""
 
-    def __init__(self, catalog: Catalog, snapshot: Snapshot, today: date) -> None:
+    def __init__(self, catalog: Catalog, snapshot: Snapshot, today: date, live: Live) -> None:
+        """`live` looks up a live album for the filter that asks for it."""
+        self._live = live
         self._catalog = catalog
         self._snapshot = snapshot
         self._today = today
         self._masks: dict[Condition, Mask] = {}
+
+    def found(self, tree: Node) -> Mask:
+        """The photos that a query may find: those `allowed`, missing ones only where it asks for them.
+
+        That is where "is:missing" must hold, in one branch of the tree at least that lets the photo through.
+        """
+        missing = self._snapshot.missing
+        mask = self.allowed(tree)
+        return mask if missing is None else mask & (~missing | self._asked_for(tree))
+
+    def _asked_for(self, tree: Node) -> Mask:
+        """The photos let through by a branch in which "is:missing" must hold."""
+        if not isinstance(tree, (And, Or)):
+            return self.allowed(tree) if asks_for_missing(tree) else np.zeros(len(self._snapshot), np.bool_)
+        asked = np.zeros(len(self._snapshot), np.bool_)
+        for part in tree.parts:
+            asked |= self._asked_for(part)
+        return np.asarray(asked & self.allowed(tree))
 
     def allowed(self, tree: Node) -> Mask:
         """The photos that meet all filters of a tree in which Not stands around single things only.
@@ -64,7 +87,22 @@ class Conditions:
             return _exact(self._catalog, self._snapshot, condition)
         if condition.field in FACT_FIELDS:
             return mask_of(self._snapshot.table, photos_meeting(self._catalog, condition))
+        if condition.field == "album":
+            return self._album(condition)
         return _MASKS[condition.field](self._catalog, self._snapshot, condition, self._today)
+
+    def _album(self, condition: Filter) -> Mask:
+        album = _named(condition, lambda: find_album(self._catalog, condition.value))
+        if album.query is not None:
+            return self._live(album, condition)
+        return mask_of(self._snapshot.table, album_photos(self._catalog, album.id, missing=True))
+
+
+def asks_for_missing(tree: Node) -> bool:
+    """Whether "is:missing" must hold somewhere in a tree in which Not stands around single things only."""
+    if isinstance(tree, (And, Or)):
+        return any(map(asks_for_missing, tree.parts))
+    return isinstance(tree, Filter) and tree.field == "is" and fact_of(tree.value) == "missing"
 
 
 def mask_of(table: PhotoTable, ids: NDArray[np.int64]) -> Mask:
@@ -102,11 +140,6 @@ def _label_id(catalog: Catalog, name: str) -> int:
     return found[0]["id"] if found else find_label(catalog, name).id
 
 
-def _album(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date) -> Mask:
-    album = _named(condition, lambda: find_album(catalog, condition.value))
-    return mask_of(snapshot.table, album_photos(catalog, album.id))
-
-
 def _named(condition: Filter, find: Callable[[], T]) -> T:
     """What `find` finds; its PhotoClipError becomes one that says where in the query."""
     try:
@@ -133,17 +166,21 @@ def _folder(catalog: Catalog, snapshot: Snapshot, condition: Filter, today: date
 
 
 def _exact(catalog: Catalog, snapshot: Snapshot, condition: Exact) -> Mask:
-    """Photos whose file name, or one of whose labels or albums, contains the words, whatever their case."""
+    """Photos of which the file's name or words, a label or an album contains this, whatever the case.
+
+    Of live albums those pinned in: what else such an album holds has not been named by anybody.
+    """
     wanted = condition.value.casefold()
     files = snapshot.files
     met = np.array([wanted in name for name in files.names], np.bool_)
     mask = mask_of(snapshot.table, files.photos[met])
+    mask |= mask_of(snapshot.table, photos_saying(catalog, condition.value))
     for label in list_labels(catalog):
         if wanted in label.name.casefold():
             mask |= mask_of(snapshot.table, labelled(catalog, label.id, missing=True))
     for album in list_albums(catalog):
         if wanted in album.name.casefold():
-            mask |= mask_of(snapshot.table, album_photos(catalog, album.id))
+            mask |= mask_of(snapshot.table, album_photos(catalog, album.id, missing=True))
     return mask
 
 
@@ -155,7 +192,6 @@ def _within(folders: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
 
 _MASKS: dict[str, Callable[[Catalog, Snapshot, Filter, date], Mask]] = {
     "label": _label,
-    "album": _album,
     "folder": _folder,
     "date": _date,
 }

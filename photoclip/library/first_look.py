@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photoclip.library.cosines import Cosines, cosines_of
-from photoclip.library.evidence import Ids, are_sound, compare
+from photoclip.library.cosines import Cosines
+from photoclip.library.evidence import Ids, are_sound, compare, exact_cosines
 from photoclip.library.meaning import Meaning
 from photoclip.library.relevance import Odds
 from photoclip.library.sketch import Sketch
@@ -40,6 +40,7 @@ def look(
         if estimates is not None:
             between()
             found = estimates[snapshot.rows[candidates]].clip(-1, 1)
+            snapshot.frames.lift(candidates, found, lambda rows: estimates[rows].clip(-1, 1))
             return _chosen(snapshot, candidates, found, meaning, between)
     return Looked(*compare(snapshot, candidates, meaning.vectors, between), further=0)
 
@@ -53,7 +54,7 @@ def _chosen(
     level = _level(odds)
     listed = odds >= min(0.0, level)
     best = np.flatnonzero(odds >= level)
-    cosines[best] = cosines_of(snapshot.matrix, snapshot.rows[candidates[best]], meaning.vectors, between)
+    cosines[best] = exact_cosines(snapshot, candidates[best], meaning.vectors, between)
     listed[best] &= are_sound(cosines[best])
     return Looked(candidates[listed], cosines[listed], int(np.count_nonzero(~listed)))
 

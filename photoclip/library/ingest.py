@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 
-from photoclip.errors import PhotoClipError
+from photoclip.errors import CatalogError, DiskFull, PhotoClipError
 from photoclip.library.catalog.arrivals import arrivals
 from photoclip.library.catalog.folders import list_folders
 from photoclip.library.catalog.indexing import forget_failures, mark_missing, mark_present
@@ -26,11 +26,14 @@ from photoclip.library.catalog.photos import Failure
 from photoclip.library.decoding import Decoders
 from photoclip.library.embedding import Embedded, Embedding
 from photoclip.library.encoder import Encoder
+from photoclip.library.frames import further_keys, incomplete
 from photoclip.library.library import Library
+from photoclip.library.locating import name_places
 from photoclip.library.pending import Plan, Wanted, add_repairs, add_unknown, plan_folder, readable
 from photoclip.library.progress import Pace, Phase, Progress
 from photoclip.library.recording import Recorder
 from photoclip.library.scan import is_offline
+from photoclip.library.watching.settling import UNFINISHED, Rest
 from photoclip.library.worker import Gone, Outcome, Prepared, Refused, Task, state_of
 from photoclip.paths import display
 
@@ -39,7 +42,9 @@ TICK = 0.1
 REPORT = 0.25
 SETTLE = 0.3
 RECENT = 2.0
-"""A file written in the last so many seconds may be unfinished; it is looked at twice before refusing it."""
+"""A file written in the last so many seconds may be unfinished; it is looked at again before refusing it."""
+LOOKS = 5
+"""How often at most: something may be writing it for ever."""
 
 
 def index(
@@ -51,14 +56,17 @@ def index(
     stop: threading.Event | None = None,
     workers: int | None = None,
     decoders: Decoders | None = None,
+    rest: Rest | None = None,
 ) -> Iterator[Progress]:
     """Bring the library up to date with its folders, or only with `paths` inside them.
 
     Lost thumbnails and vectors are made again. Ends with phase "done", also when stopped. Raises
     `LibraryBusy` at once, `DiskFull` with everything written so far kept, and `ModelError` at the end, when
     all photos are recorded and only their vectors are missing. `decoders` may be lent to save their start.
+    Files that move, as far as `rest` knows, are left out.
     """
     with _run(library, encoder, stop, workers, decoders) as run:
+        run.rest = rest
         yield from run.index(
             None if folder_ids is None else set(folder_ids), None if paths is None else frozenset(paths)
         )
@@ -114,13 +122,15 @@ class _Run:
         self.recorder = Recorder(library)
         self.store = library.vectors(encoder.info)
         self.stop = stop
+        self.rest: Rest | None = None
         self.plan = Plan()
         self.todo: deque[Wanted] = deque()
         self.reading: dict[bytes, Wanted] = {}
         self.unsettled: list[tuple[Wanted, Refused | Prepared]] = []
-        self.looked_twice: set[bytes] = set()
+        self.looks: Counter[bytes] = Counter()  # at files that did not read well
         self.total = self.missing = self.embedded = 0
         self.sent: set[bytes] = set()  # hashes whose pixels went to the model
+        self.further: set[bytes] = set()  # keys of videos' frames among what went there
         self.lent: dict[bytes, Wanted] = {}  # by hash, files that the model is to decode
         self.embedded_now: list[Embedded] = []  # not stored yet
         self.photos: set[int] = set()
@@ -136,6 +146,7 @@ class _Run:
         yield self._progress("indexing")
         yield from self._read()
         self._mark_gone()
+        yield from self._name_places()
         if paths is None and not self.stop.is_set():
             self.library.back_up()
         yield from self._end()
@@ -166,7 +177,8 @@ class _Run:
             self.store.verify()
             self.searchable |= self._waiting_for_labels()
         hashes = list(self.plan.unchanged)
-        add_repairs(self.plan, self.library.thumbnails.missing(hashes) | self.store.missing(hashes))
+        lost = self.library.thumbnails.missing(hashes) | self.store.missing(hashes)
+        add_repairs(self.plan, lost | incomplete(self.library.catalog, self.store.missing))
         self.todo.extend(self.plan.wanted)
         self.total = len(self.todo)
         self._note_offline()
@@ -213,11 +225,14 @@ class _Run:
         while self.todo and self.decoders.room and not self.embedding.full:
             wanted = self.todo.popleft()
             self.reading[wanted.path] = wanted
-            self.decoders.submit(Task(wanted.path, self.encoder.info.pixel_spec, wanted.known))
+            self.decoders.submit(self._task(wanted))
         while self.todo and self.todo[0].jpeg and self.embedding.wants_files:
             wanted = self.todo.popleft()
             self.lent[wanted.previous] = wanted
             self.embedding.add_file(wanted.previous, wanted.path)
+
+    def _task(self, wanted: Wanted) -> Task:
+        return Task(wanted.path, self.encoder.info.pixel_spec, wanted.known, wanted.unchanged)
 
     def _gather(self) -> None:
         if self.decoders.in_flight:
@@ -235,9 +250,10 @@ class _Run:
         wanted = self.reading.pop(outcome.path)
         if isinstance(outcome, Gone):
             return  # gone between scan and reading; the next scan sees to it
+        if self.rest is not None and self.rest.is_moving(wanted.path):
+            return
         if self._may_be_unfinished(outcome):
-            self.looked_twice.add(wanted.path)
-            self.unsettled.append((wanted, outcome))
+            self._wait_for(wanted, outcome)
         else:
             self._accept(wanted, outcome)
 
@@ -249,23 +265,41 @@ class _Run:
             if outcome.hash == wanted.previous:
                 self._embed(outcome)
             return
-        lost = self.store.missing([outcome.hash])
+        lost = self._lacks_vectors(outcome)
         if outcome.picture is None and (lost or self.library.thumbnails.missing([outcome.hash])):
-            self.todo.append(Wanted(wanted.path, wanted.folder_id, b"", wanted.previous, wanted.repair))
+            self.todo.append(replace(wanted, known=b"", unchanged=None))
             return
         self.recorder.take(wanted, outcome)
         if lost:
             self._embed(outcome)
 
+    def _lacks_vectors(self, read: Prepared) -> bool:
+        frames = 1 + len(read.picture.frames) if read.picture is not None else 1
+        return bool(self.store.missing([read.hash, *further_keys(read.hash, frames)]))
+
     def _embed(self, read: Prepared) -> None:
         if read.picture is not None and read.hash not in self.sent and not self.model_error:
             self.sent.add(read.hash)  # of copies, read at the same time, one is enough
-            self.embedding.add(read.hash, read.picture.pixels)
+            further = further_keys(read.hash, 1 + len(read.picture.frames))
+            for key, pixels in zip(further, read.picture.frames, strict=True):
+                self.embedding.add(key, pixels)
+            self.further.update(further)
+            self.embedding.add(read.hash, read.picture.pixels)  # last, see `frames`
 
     def _may_be_unfinished(self, outcome: Prepared | Refused) -> bool:
         if isinstance(outcome, Prepared) and not (outcome.picture and outcome.picture.truncated):
             return False
-        return outcome.path not in self.looked_twice and time.time() - outcome.mtime_ns / 1e9 < RECENT
+        age = time.time() - outcome.mtime_ns / 1e9
+        recent = RECENT if self.rest is None or age < 0 else UNFINISHED
+        return self.looks[outcome.path] < LOOKS and age < recent
+
+    def _wait_for(self, wanted: Wanted, outcome: Prepared | Refused) -> None:
+        """Leave it to who watches; a time in the future never grows old, so that file is looked at again."""
+        if self.rest is not None and outcome.mtime_ns / 1e9 <= time.time():
+            self.rest.hold(wanted.path)
+        else:
+            self.looks[wanted.path] += 1
+            self.unsettled.append((wanted, outcome))
 
     def _look_again(self) -> None:
         """Files that did not read well and are new: those that have changed since are read again."""
@@ -275,7 +309,6 @@ class _Run:
             if state_of(wanted.path) == (outcome.size, outcome.mtime_ns):
                 self._accept(wanted, outcome)
             else:
-                self.looked_twice.discard(wanted.path)
                 self.todo.append(wanted)
         self.unsettled.clear()
 
@@ -286,7 +319,7 @@ class _Run:
             hashes = [hash for done in self.embedded_now for hash in done.hashes]
             self.store.append(hashes, np.concatenate([done.vectors for done in self.embedded_now]))
             self.embedded_now.clear()
-            self.embedded += len(hashes)
+            self.embedded += sum(hash not in self.further for hash in hashes)
             if not self.model:  # labels are the business of the model that serves
                 self.searchable |= self._photos_of(hashes)
 
@@ -318,6 +351,17 @@ class _Run:
         if self.plan.forgotten:
             forget_failures(self.library.catalog, self.plan.forgotten)
 
+    def _name_places(self) -> Iterator[Progress]:
+        """Without the table of towns everything else is as it should be."""
+        try:
+            for photos in name_places(self.library.catalog, self.stop):
+                self.photos |= photos
+                yield self._progress("indexing")
+        except (CatalogError, DiskFull):
+            raise
+        except PhotoClipError as error:
+            self.message = str(error)
+
     def _note_offline(self) -> None:
         if self.plan.offline:
             names = ", ".join(display(path) for path in self.plan.offline)
@@ -335,6 +379,7 @@ class _Run:
             Failure(p, f"This folder cannot be read: {why}.", time.time())
             for p, why in self.plan.unreadable.items()
         )
+        others = (Failure(p, sentence, time.time()) for p, sentence in self.plan.refused.items())
         photos, self.photos = frozenset(self.photos), set()
         searchable, self.searchable = frozenset(self.searchable), set()
         return Progress(
@@ -348,11 +393,12 @@ class _Run:
             changed=self.recorder.changed,
             missing=self.missing,
             embedded=self.embedded,
-            failed=(*folders, *self.recorder.failed.values()),
+            failed=(*folders, *others, *self.recorder.failed.values()),
             photos=photos,
             searchable=searchable,
             message=self.message,
             model=self.model,
+            videos_left_out=self.plan.videos_left_out,
         )
 
 

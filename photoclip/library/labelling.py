@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError
 from photoclip.library import relevance
-from photoclip.library.catalog.albums import album_photos, list_albums
+from photoclip.library.catalog.albums import album_of
 from photoclip.library.catalog.arrivals import settle_arrivals
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.folders import folder_photos
 from photoclip.library.catalog.labels import (
     Label,
     Settlement,
@@ -116,18 +117,16 @@ def apply_kept(engine: SearchEngine, ids: Iterable[int]) -> list[Change]:
 def auto_tag_album(engine: SearchEngine, album_id: int, label_ids: Sequence[int] | None = None) -> Change:
     """Applies these labels (None: all) over one album, as one change."""
     catalog = engine.library.catalog
-    names = {album.id: album.name for album in list_albums(catalog)}
-    if album_id not in names:
-        raise PhotoClipError("This album is not there any more.")
+    album = album_of(catalog, album_id)
     labels = [label for label in list_labels(catalog) if label_ids is None or label.id in label_ids]
     if not labels:
         raise PhotoClipError("There is no label to tag with; make one first.")
     scope = Scope("album", album_id)
     settlements = [_settlement(engine, label, scope) for label in labels]
-    return settle_many(catalog, f"Tag the album {names[album_id]}", settlements)
+    return settle_many(catalog, f"Tag the album {album.name}", settlements)
 
 
-def photos_in(catalog: Catalog, scope: Scope) -> Ids | None:
+def photos_in(engine: SearchEngine, scope: Scope) -> Ids | None:
     """The photos of a scope; None is all."""
     if scope.kind == "all":
         return None
@@ -136,11 +135,8 @@ def photos_in(catalog: Catalog, scope: Scope) -> Ids | None:
     if scope.id is None:
         raise ValueError(f"a scope of kind {scope.kind} needs an id")
     if scope.kind == "album":
-        return album_photos(catalog, scope.id)
-    (ids,) = catalog.columns(
-        "SELECT DISTINCT photo_id FROM file WHERE folder_id = ? AND missing_since IS NULL", (scope.id,)
-    )
-    return np.array(ids, np.int64)
+        return engine.album(scope.id).ids
+    return folder_photos(engine.library.catalog, scope.id)
 
 
 def _settlement(engine: SearchEngine, label: Label, scope: Scope) -> Settlement:
@@ -153,7 +149,7 @@ def _settlement(engine: SearchEngine, label: Label, scope: Scope) -> Settlement:
 def _scores(engine: SearchEngine, descriptions: list[str], scope: Scope) -> tuple[Ids, Scores]:
     if not descriptions:
         return np.empty(0, np.int64), np.empty(0, np.float32)
-    return engine.text_scores(descriptions, photos_in(engine.library.catalog, scope))
+    return engine.text_scores(descriptions, photos_in(engine, scope))
 
 
 def _refused(catalog: Catalog, label_id: int | None) -> Ids:

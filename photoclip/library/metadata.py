@@ -69,12 +69,19 @@ class PhotoMetadata:
         return replace(self.camera, taken_at=taken.at, taken_offset=taken.offset, taken_source=taken.source)
 
 
-def read_all(exif: Image.Exif, info: Mapping[Any, Any], path: bytes, mtime_ns: int) -> PhotoMetadata:
+def read_all(
+    exif: Image.Exif,
+    info: Mapping[Any, Any],
+    path: bytes,
+    mtime_ns: int,
+    camera: Metadata | None = None,
+) -> PhotoMetadata:
     """EXIF, XMP and IPTC of a photo, its sidecars, and when it was taken, by the best that is known of that.
 
-    `info` is Pillow's, of the opened picture; the file itself is not read, its sidecars are.
+    `info` is Pillow's, of the opened picture; the file itself is not read, its sidecars are. `camera` is what
+    a file without EXIF says instead.
     """
-    camera = read(exif)
+    camera = camera or read(exif)
     described, problems = _described(exif, info, path)
     return PhotoMetadata(camera, described, _when(camera, described, path, mtime_ns), tuple(problems))
 
@@ -89,7 +96,7 @@ def read(exif: Image.Exif) -> Metadata:
         taken_at=taken_at,
         taken_offset=offset,
         taken_source=None if taken_at is None else "exif",
-        camera=_camera(_text(tags.get(_MAKE)), _text(tags.get(_MODEL))),
+        camera=camera_name(_text(tags.get(_MAKE)), _text(tags.get(_MODEL))),
         lens=_text(tags.get(_LENS)) or None,
         exposure=_exposure(tags),
         latitude=latitude,
@@ -122,7 +129,7 @@ def _read_sidecar(path: bytes) -> Described:
 
 def _when(camera: Metadata, described: Described, path: bytes, mtime_ns: int) -> Taken:
     if camera.taken_at is not None:
-        return Taken(camera.taken_at, camera.taken_offset, "exif")
+        return Taken(camera.taken_at, camera.taken_offset, camera.taken_source or "exif")
     if described.taken_at is not None:
         return Taken(described.taken_at, described.taken_offset, "xmp")
     return from_name(os.path.basename(path)) or from_file(mtime_ns)
@@ -169,7 +176,7 @@ def _taken(tags: Mapping[int, Any]) -> tuple[float | None, int | None]:
     return None, None
 
 
-def _camera(make: str, model: str) -> str | None:
+def camera_name(make: str, model: str) -> str | None:
     """`NIKON CORPORATION` and `NIKON D750` become `Nikon D750`."""
     make = _COMPANY.sub("", make).strip(" ,.")
     name = make.title() if make.isupper() and len(make) > 3 else make

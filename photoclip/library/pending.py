@@ -11,10 +11,13 @@ from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.indexing import known_failures
 from photoclip.library.catalog.presence import inside
 from photoclip.library.catalog.schema import PRESENT
-from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, look_at
+from photoclip.library.catalog.words import READ_VERSION
+from photoclip.library.scan import Found, Scan, is_hidden_below, is_offline, is_video, look_at
+from photoclip.library.sidecars.beside import sidecar_state, with_photos_beside
+from photoclip.pixels import video
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """A file as the catalog has it, in whatever folder it was recorded."""
 
@@ -24,9 +27,11 @@ class Known:
     missing: bool
     folder_id: int
     hash: bytes
+    read_version: int
+    sidecars: bytes  # their state when they were read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A file to read. `known` is the hash that its bytes probably have; empty means decode it in any case."""
 
@@ -37,6 +42,9 @@ class Wanted:
     repair: bool = False  # unchanged, but its thumbnail or vector is lost
     vector_only: bool = False  # recorded as it is; of a file that has changed since, nothing is taken
     jpeg: bool = False  # a whole JPEG, which a model may decode itself
+    sidecars: bytes = b""  # the state of its sidecars
+    # Its size and mtime_ns, where it is as recorded and only what is said about it is to be read.
+    unchanged: tuple[int, int] | None = None
 
 
 @dataclass
@@ -48,15 +56,19 @@ class Plan:
     gone: list[int] = field(default_factory=list)
     forgotten: list[bytes] = field(default_factory=list)  # failures of files that are gone
     offline: list[bytes] = field(default_factory=list)
-    unreadable: dict[bytes, str] = field(default_factory=dict)
+    unreadable: dict[bytes, str] = field(default_factory=dict)  # folders, with the system's words
+    refused: dict[bytes, str] = field(default_factory=dict)  # what is no file or out of reach, in a sentence
     unchanged: dict[bytes, Wanted] = field(default_factory=dict)  # by hash: where to read that content again
     found: int = 0
+    reread: list[Wanted] = field(default_factory=list)  # unchanged, but not what is said about them
     out_of_reach: int = 0  # photos to read that lie in offline folders only
+    videos_left_out: int = 0  # new videos, while what reads them is not installed
 
 
 _FILES = (
     "SELECT file.path, file.size, file.mtime_ns, file.id, file.missing_since IS NOT NULL, file.folder_id,"
-    " content.hash FROM file JOIN content ON content.id = file.content_id WHERE "
+    " content.hash, file.read_version, file.sidecars"
+    " FROM file JOIN content ON content.id = file.content_id WHERE "
 )
 _MANY = 500
 """Above so many paths it is quicker to load the folder's files at once than to ask for each."""
@@ -81,7 +93,7 @@ def known_below(
 
 def _files(catalog: Catalog, condition: str, parameters: tuple[object, ...]) -> dict[bytes, Known]:
     rows = zip(*catalog.columns(_FILES + condition, parameters), strict=True)
-    return {row[0]: Known(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}
+    return {row[0]: Known(row[1], row[2], row[3], bool(row[4]), *row[5:]) for row in rows}
 
 
 def plan_folder(
@@ -97,20 +109,31 @@ def plan_folder(
         plan.offline.append(root)
         return
     if only is not None:
-        only = frozenset(path for path in only if not is_hidden_below(root, path))
+        only = with_photos_beside(frozenset(path for path in only if not is_hidden_below(root, path)))
     known = known_below(catalog, folder_id, root, only)
-    failures = known_failures(catalog, folder_id)
-    scan, seen, fresh = Scan(), set[bytes](), list[Found]()
+    reads_videos = video.is_available()
+    failures = known_failures(catalog, folder_id, curable=video.NEEDS_EXTRA if reads_videos else "")
+    scan, seen, fresh = Scan(), set[bytes](), list[tuple[Found, bytes]]()
     for found in _look(scan, root, only):
         seen.add(found.path)
         plan.found += 1
         if stop.is_set():  # half a look says nothing of what is gone
             return
-        settled = _settle_known(plan, found, known.get(found.path), folder_id)
-        if not settled and not _failed_before(found, failures):
-            fresh.append(found)
+        sidecars, failed = sidecar_state(found.path, scan.listing), _failed_before(found, failures)
+        settled = _settle_known(plan, found, known.get(found.path), folder_id, sidecars)
+        if not settled and not failed:
+            fresh.append((found, sidecars))
+        elif settled and not failed:
+            _read_words(plan, found, known[found.path], sidecars)
+    if is_offline(root) and not _emptied_by_hand(root, only):  # it went away meanwhile: nothing is known
+        plan.offline.append(root)
+        return
     plan.unreadable.update(scan.unreadable)
-    hidden = frozenset(scan.unreadable)
+    plan.refused.update(scan.refused)
+    plan.refused.update(
+        {path: f"The file cannot be looked at: {why}." for path, why in scan.unreachable.items()}
+    )
+    hidden = frozenset((*scan.unreadable, *scan.unreachable))
     gone = {path: file for path, file in known.items() if path not in seen and not _covered(path, hidden)}
     plan.gone += [file.file_id for file in gone.values() if not file.missing and file.folder_id == folder_id]
     plan.forgotten += [
@@ -118,12 +141,17 @@ def plan_folder(
         for path in failures
         if path not in seen and (only is None or _covered(path, only)) and not _covered(path, hidden)
     ]
-    plan.wanted += _wanted(fresh, known, gone, folder_id)
+    wanted = list(_wanted(fresh, known, gone, folder_id))
+    can_be_read = [one for one in wanted if reads_videos or not _is_new_video(one)]
+    plan.wanted += can_be_read
+    plan.videos_left_out += len(wanted) - len(can_be_read)
 
 
 def add_repairs(plan: Plan, lost: set[bytes]) -> None:
-    """Read unchanged files again whose thumbnail or vector is lost."""
+    """Read unchanged files again whose thumbnail or vector is lost; after them those with new words."""
     plan.wanted += [plan.unchanged[hash] for hash in plan.unchanged if hash in lost]
+    paths = {wanted.path for wanted in plan.wanted}
+    plan.wanted += [wanted for wanted in plan.reread if wanted.path not in paths]
 
 
 JPEG_LIMIT = 32 << 20
@@ -178,6 +206,7 @@ def _look(scan: Scan, root: bytes, only: frozenset[bytes] | None) -> Iterator[Fo
         return
     seen: set[bytes] = set()
     for path in sorted(only):
+        scan.listing = None
         single = look_at(path)
         for found in [single] if single else scan.walk(path) if os.path.isdir(path) else ():
             if found.path not in seen:
@@ -185,7 +214,7 @@ def _look(scan: Scan, root: bytes, only: frozenset[bytes] | None) -> Iterator[Fo
                 yield found
 
 
-def _settle_known(plan: Plan, found: Found, file: Known | None, folder_id: int) -> bool:
+def _settle_known(plan: Plan, found: Found, file: Known | None, folder_id: int, sidecars: bytes) -> bool:
     """Whether this file is as the catalog has it, so that it need not be read."""
     if (
         file is None
@@ -196,8 +225,18 @@ def _settle_known(plan: Plan, found: Found, file: Known | None, folder_id: int) 
     if file.missing:
         plan.back.append(file.file_id)
     if file.hash not in plan.unchanged:
-        plan.unchanged[file.hash] = Wanted(found.path, folder_id, b"", file.hash, repair=True)
+        repair = Wanted(found.path, folder_id, b"", file.hash, repair=True, sidecars=sidecars)
+        plan.unchanged[file.hash] = repair
     return True
+
+
+def _read_words(plan: Plan, found: Found, file: Known, sidecars: bytes) -> None:
+    """Read what is said about an unchanged file, when a sidecar differs or an earlier version read less."""
+    if (file.read_version, file.sidecars) != (READ_VERSION, sidecars):
+        state = found.size, found.mtime_ns
+        plan.reread.append(
+            Wanted(found.path, file.folder_id, file.hash, file.hash, sidecars=sidecars, unchanged=state)
+        )
 
 
 def _failed_before(found: Found, failures: dict[bytes, tuple[int, int]]) -> bool:
@@ -205,19 +244,29 @@ def _failed_before(found: Found, failures: dict[bytes, tuple[int, int]]) -> bool
 
 
 def _wanted(
-    fresh: list[Found], known: dict[bytes, Known], gone: dict[bytes, Known], folder_id: int
+    fresh: list[tuple[Found, bytes]], known: dict[bytes, Known], gone: dict[bytes, Known], folder_id: int
 ) -> Iterator[Wanted]:
     """New paths first: a photo that was renamed keeps its identity before its old path is looked at again."""
-    moved = {(os.path.basename(path), file.size, file.mtime_ns): file.hash for path, file in gone.items()}
+    moved = {(_mark_of(path), file.size, file.mtime_ns): file.hash for path, file in gone.items()}
     changed = []
-    for found in fresh:
+    for found, sidecars in fresh:
         file = known.get(found.path)
         if file is not None:
-            changed.append(Wanted(found.path, folder_id, file.hash, file.hash))
+            changed.append(Wanted(found.path, folder_id, file.hash, file.hash, sidecars=sidecars))
         else:
-            guess = moved.get((os.path.basename(found.path), found.size, found.mtime_ns), b"")
-            yield Wanted(found.path, folder_id, guess, b"")
+            guess = moved.get((_mark_of(found.path), found.size, found.mtime_ns), b"")
+            yield Wanted(found.path, folder_id, guess, b"", sidecars=sidecars)
     yield from changed
+
+
+def _mark_of(path: bytes) -> bytes:
+    """What a file that was moved keeps beside its size and time: its name. Of videos those two are enough."""
+    return b"video" if is_video(path) else os.path.basename(path)
+
+
+def _is_new_video(wanted: Wanted) -> bool:
+    """Whether nothing is known of a video, which without its reader stays so; a moved one can be told."""
+    return is_video(wanted.path) and not wanted.known
 
 
 def _covered(path: bytes, roots: frozenset[bytes]) -> bool:

@@ -17,9 +17,11 @@ class Progress:
     """How far an index run is. Counts are of this run; `photos` and `searchable` since the last Progress.
 
     `done` of `total` are files read, recorded and embedded. `photos` are to be shown anew, `searchable` have
-    a vector now and wait for labels. `failed` also names folders that could not be listed. `message` is a
+    a vector now and wait for labels. `failed` also names folders that could not be listed and
+    things that only have a photo's name. `message` is a
     sentence or empty. `model` names the model that `fill` runs with: then `done` of `total` are all the
-    photos that it knows.
+    photos that it knows. `yields` is why it is slow or paused without having been told to: "battery", "use",
+    or empty. `videos_left_out` are new ones that wait for what reads videos to be installed.
     """
 
     phase: Phase
@@ -37,6 +39,8 @@ class Progress:
     searchable: frozenset[int] = frozenset()
     message: str = ""
     model: str = ""
+    yields: str = ""
+    videos_left_out: int = 0
 
 
 class Pace:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from photoclip.errors import PhotoClipError, UnreadablePhoto
 from photoclip.library import relevance
 from photoclip.library.encoder import Encoder
+from photoclip.library.opening import NotAFile
+from photoclip.library.worker import read_file
 from photoclip.paths import display
 from photoclip.pixels import PixelSpec, decode, decoded_side, model_pixels
 
@@ -92,8 +94,8 @@ def _version_of(path: bytes) -> tuple[bytes, int, int]:
 
 def _read_pixels(path: bytes, spec: PixelSpec) -> NDArray[np.uint8]:
     try:
-        decoded = decode(Path(os.fsdecode(path)).read_bytes(), shortest_side=decoded_side(spec))
-    except UnreadablePhoto as error:
+        decoded = decode(read_file(path)[0], shortest_side=decoded_side(spec))
+    except (NotAFile, UnreadablePhoto) as error:
         raise UnreadablePhoto(f"{display(path)} cannot be used as a picture: {error}") from error
     except OSError as error:
         raise PhotoClipError(f"{display(path)} cannot be read: {error.strerror}.") from error

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from photoclip.library.catalog.indexing import IndexedPhoto, UnreadableFile, record_batch
 from photoclip.library.catalog.photos import Failure
+from photoclip.library.catalog.words import file_words
 from photoclip.library.library import Library
 from photoclip.library.pending import Wanted
 from photoclip.library.worker import Prepared, Refused
@@ -33,6 +34,10 @@ _FACTS = [
     "colour",
     "truncated",
     "animated",
+    "seconds",
+    "codec",
+    "poster_at",
+    "frames",
 ]
 
 
@@ -113,7 +118,7 @@ class Recorder:
 def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object]]) -> IndexedPhoto:
     picture = read.picture
     if picture is None:
-        facts = known[read.hash]
+        facts = {**known[read.hash], **_date_beside(read, known[read.hash])}
     else:
         facts = {
             "width": picture.width,
@@ -123,7 +128,9 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
             "perceptual_hash": picture.perceptual_hash,
             "truncated": picture.truncated,
             "animated": picture.animated,
-            **vars(picture.metadata),
+            "frames": 1 + len(picture.frames),
+            **(vars(picture.moving) if picture.moving else {}),
+            **vars(read.said.facts),
         }
     return IndexedPhoto(
         path=read.path,
@@ -131,5 +138,14 @@ def _indexed(wanted: Wanted, read: Prepared, known: dict[bytes, dict[str, object
         size=read.size,
         mtime_ns=read.mtime_ns,
         hash=read.hash,
+        words=file_words(read.said.described, read.said.problems, wanted.sidecars),
         **facts,  # type: ignore[arg-type]
     )
+
+
+def _date_beside(read: Prepared, known: dict[str, object]) -> dict[str, object]:
+    """The date of a content that was not decoded again; the camera's own is in it for ever."""
+    if known["taken_source"] == "exif":
+        return {}
+    found = read.said.facts
+    return {name: getattr(found, name) for name in ("taken_at", "taken_offset", "taken_source")}

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from photoclip.library.opening import NotAFile, check_kind, written_at
+from photoclip.library.watching.places import holds_something
+
 RAW_EXTENSIONS = frozenset(
     b".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2 .rwl"
     b" .sr2 .srf .srw .x3f".split()
 )
-EXTENSIONS = RAW_EXTENSIONS | frozenset(
-    b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
-    b" .jxl".split()
+VIDEO_EXTENSIONS = frozenset(b".mp4 .m4v .mov .qt .3gp .mkv .webm".split())
+EXTENSIONS = (
+    RAW_EXTENSIONS
+    | VIDEO_EXTENSIONS
+    | frozenset(
+        b".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .avifs"
+        b" .jxl".split()
+    )
 )
 SYSTEM_FOLDERS = frozenset(
     (
@@ -24,9 +33,9 @@ SYSTEM_FOLDERS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A file that may be a photo, by its name."""
+    """A file that may be a photo, by its name. `mtime_ns` is `written_at`'s."""
 
     path: bytes
     size: int
@@ -35,9 +44,18 @@ class Found:
 
 @dataclass
 class Scan:
-    """What went wrong on the way: folders that could not be listed, each with the reason."""
+    """What went wrong on the way.
+
+    `unreadable` are folders that could not be listed and `unreachable` files that could not be looked at,
+    each with the system's words: nothing is known of them. `refused` are things that have a photo's name and
+    are no files, each with a sentence.
+    """
 
     unreadable: dict[bytes, str] = field(default_factory=dict)
+    unreachable: dict[bytes, str] = field(default_factory=dict)
+    refused: dict[bytes, str] = field(default_factory=dict)
+    listing: frozenset[bytes] | None = None
+    """The paths in the folder that is being walked, empty where there is no sidecar among them."""
 
     def walk(self, root: bytes) -> Iterator[Found]:
         """Photos in `root` and below. Links to folders are followed, each real folder is visited once.
@@ -51,8 +69,11 @@ class Scan:
             if not self._first_visit(folder, visited):
                 continue
             inside: list[bytes] = []
-            for entry in self._entries(folder):
-                found = self._look(entry, inside, links)
+            entries = self._entries(folder)
+            described = any(is_sidecar(entry.name) for entry in entries)
+            self.listing = frozenset(entry.path for entry in entries if described)
+            while entries:  # each is let go once looked at: of a million, what they have found takes room
+                found = self._look(entries.pop(), inside, links)
                 if found is not None:
                     yield found
             folders.extendleft(reversed(inside))
@@ -70,28 +91,39 @@ class Scan:
         return True
 
     def _entries(self, folder: bytes) -> list[os.DirEntry[bytes]]:
+        """What is in a folder, the last name first."""
         try:
             with os.scandir(folder) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
+                return sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
             self.unreadable[folder] = error.strerror or str(error)
             return []
 
     def _look(self, entry: os.DirEntry[bytes], inside: list[bytes], links: deque[bytes]) -> Found | None:
+        if is_skipped(entry.name):
+            return None
         try:
-            if is_skipped(entry.name):
-                return None
             if entry.is_dir():
                 (links if entry.is_symlink() else inside).append(entry.path)
                 return None
             if not is_candidate(entry.name):
                 return None
             state = entry.stat()
-        except OSError:  # gone meanwhile, or a link to nothing
+            check_kind(state)
+        except OSError as error:
+            if is_candidate(entry.name):
+                self._note_unseen(entry, error)
             return None
-        if not stat.S_ISREG(state.st_mode):
+        except NotAFile as refusal:
+            self.refused[entry.path] = str(refusal)
             return None
-        return Found(entry.path, state.st_size, state.st_mtime_ns)
+        return Found(entry.path, state.st_size, written_at(state))
+
+    def _note_unseen(self, entry: os.DirEntry[bytes], error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError) and error.errno != errno.ELOOP:
+            self.unreachable[entry.path] = error.strerror or str(error)
+        elif entry.is_symlink():  # what else is not found has gone meanwhile
+            self.refused[entry.path] = "This link leads to no file."
 
 
 def look_at(path: bytes) -> Found | None:
@@ -102,12 +134,22 @@ def look_at(path: bytes) -> Found | None:
         state = os.stat(path)
     except OSError:
         return None
-    return Found(path, state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else None
+    return Found(path, state.st_size, written_at(state)) if stat.S_ISREG(state.st_mode) else None
 
 
 def is_candidate(name: bytes) -> bool:
     """Whether a file of this name is looked at; what is inside decides what it is."""
     return not name.startswith(b".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def is_sidecar(name: bytes) -> bool:
+    """Whether a file of this name may say something about the photos beside it."""
+    return name[-4:].lower() == b".xmp"
+
+
+def is_video(path: bytes) -> bool:
+    """Whether a file is looked at as a video first, by its name."""
+    return os.path.splitext(path)[1].lower() in VIDEO_EXTENSIONS
 
 
 def is_skipped(name: bytes) -> bool:
@@ -123,9 +165,8 @@ def is_hidden_below(root: bytes, path: bytes) -> bool:
 
 
 def is_offline(root: bytes) -> bool:
-    """Whether a folder is not there, cannot be listed, or is empty as a mount point is: nothing is known."""
-    try:
-        with os.scandir(root) as entries:
-            return next(entries, None) is None
-    except OSError:
-        return True
+    """Whether a folder is not there, cannot be listed, or is empty as a mount point is: nothing is known.
+
+    A network drive that does not answer is offline too.
+    """
+    return not holds_something(root)

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from photoclip.errors import PhotoClipError
 from photoclip.library import filters, relevance
+from photoclip.library.catalog.albums import album_of, album_photos
 from photoclip.library.encoder import Encoder
 from photoclip.library.evidence import Evidence, compare, table_rows
 from photoclip.library.first_look import look
 from photoclip.library.library import Library
+from photoclip.library.live_albums import LiveAlbums
 from photoclip.library.meaning import Meaning, meaning_of
 from photoclip.library.neighbours import EXACT_BELOW, Neighbours
-from photoclip.library.query import parse
+from photoclip.library.query import Node, Query, parse
 from photoclip.library.query.tree import pushed_down
 from photoclip.library.query_vectors import Vectors
 from photoclip.library.sketch import SKETCHED_FROM, Sketch
@@ -45,6 +47,7 @@ class Results:
     confident: int  # so many results, from the first on, are more likely right than not
     pending: int  # photos in scope that are not embedded yet and so cannot be found
     further: int = 0  # weaker matches that are not listed, since nobody would get to their end
+    missing: bool = False  # whether missing photos were looked at, too
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -60,7 +63,17 @@ class Results:
             min(self.confident, count),
             self.pending,
             self.further + max(0, len(self) - count),
+            self.missing,
         )
+
+
+@dataclass(frozen=True)
+class AlbumPhotos:
+    """The photos of an album; `ranked` tells that their order says something, else they are newest first."""
+
+    ids: Ids  # [N]
+    ranked: bool
+    missing: bool = False  # whether missing photos may be among them
 
 
 class SearchEngine:
@@ -106,25 +119,44 @@ class SearchEngine:
         photos: Sequence[int] = (),
         images: Sequence[bytes] = (),
         within: Ids | None = None,
+        missing: bool = False,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Results:
         """Photos for `text` (the query language), `photos` of the library and picture files, all together.
 
-        `within` limits the search to those photos. Raises QueryError for a query that is wrong, ModelError
-        where the model is needed and missing, SearchCancelled once `cancelled()` says so.
+        Those that are there are looked at, and missing ones where the query asks for them; with `missing`,
+        missing ones alone. `within` limits the search to those photos. Raises QueryError for a query that is
+        wrong, ModelError where the model is needed and missing, SearchCancelled once `cancelled()` says so.
         """
         query = parse(text)
         tree = pushed_down(query.tree)
-        snapshot = self._snapshots.latest()
+        snapshot = self._snapshot(tree, photos, missing=missing)
         _check(cancelled)
-        conditions = self._conditions(snapshot)
-        allowed = conditions.allowed(tree)
+        conditions = self._live(snapshot, lambda: _check(cancelled)).conditions()
+        if missing and snapshot.missing is not None:
+            allowed = conditions.allowed(tree) & snapshot.missing
+        else:
+            allowed = conditions.found(tree)
         if within is not None:
             allowed &= filters.mask_of(snapshot.table, within)
         if not (query.has_meaning or photos or images):
             return self._listing(text, snapshot, allowed)
         meaning = meaning_of(self._evidence, snapshot, query, tree, photos, images, conditions.allowed)
         return self._ranked(text, snapshot, meaning, allowed, lambda: _check(cancelled))
+
+    def album(self, album_id: int, cancelled: Callable[[], bool] = lambda: False) -> AlbumPhotos:
+        """The photos of any album: in the order people gave it, or as a live album's query finds them now.
+
+        Raises PhotoClipError where it is gone or its query is wrong by now, and else as `search` does.
+        """
+        catalog = self.library.catalog
+        album = album_of(catalog, album_id)
+        if album.query is None:
+            return AlbumPhotos(album_photos(catalog, album_id), ranked=True)
+        query = parse(album.query)
+        snapshot = self._snapshot(pushed_down(query.tree), ())
+        ids = self._live(snapshot, lambda: _check(cancelled)).photos(album)
+        return AlbumPhotos(ids, query.has_meaning, snapshot.missing is not None)
 
     def similar(
         self,
@@ -137,9 +169,9 @@ class SearchEngine:
         """Photos like all of these, without the `photos` themselves; `words` narrow it as in `search`."""
         query = parse(words)
         tree = pushed_down(query.tree)
-        snapshot = self._snapshots.latest()
-        conditions = self._conditions(snapshot)
-        allowed = conditions.allowed(tree)
+        snapshot = self._snapshot(tree, photos)
+        conditions = self._live(snapshot, lambda: None).conditions()
+        allowed = conditions.found(tree)
         allowed[table_rows(snapshot, photos)] = False
         if not (query.has_meaning or photos or images):
             return self._listing(words, snapshot, allowed)
@@ -174,8 +206,27 @@ class SearchEngine:
         vectors = self._evidence.vectors.texts(texts)
         return *compare(snapshot, candidates, vectors, lambda: None), snapshot
 
-    def _conditions(self, snapshot: Snapshot) -> filters.Conditions:
-        return filters.Conditions(self.library.catalog, snapshot, self._today())
+    def _snapshot(self, tree: Node, photos: Sequence[int], *, missing: bool = False) -> Snapshot:
+        """With missing photos where they are asked for, or are among the `photos` to search by."""
+        snapshot = self._snapshots.latest()
+        unknown = bool((snapshot.table.rows_of(np.array(photos, np.int64)) < 0).any())
+        if missing or unknown or filters.asks_for_missing(tree):
+            return self._snapshots.latest(missing=True)
+        return snapshot
+
+    def _live(self, snapshot: Snapshot, between: Callable[[], None]) -> LiveAlbums:
+        """The live albums of the library, looked up in this snapshot."""
+
+        def find(query: Query, conditions: filters.Conditions) -> Ids:
+            tree = pushed_down(query.tree)
+            allowed = conditions.found(tree)
+            if not query.has_meaning:
+                return snapshot.table.ids[allowed]
+            meaning = meaning_of(self._evidence, snapshot, query, tree, (), (), conditions.allowed)
+            results = self._ranked("", snapshot, meaning, allowed, between)
+            return results.ids[: results.confident]
+
+        return LiveAlbums(self.library.catalog, snapshot, self._today(), find)
 
     def _near(self, snapshot: Snapshot, pictures: Vectors, count: int) -> filters.Mask:
         """Photos among which the `count` most like the pictures are, without looking at every vector.
@@ -193,7 +244,8 @@ class SearchEngine:
         count = len(ids)
         pending = int(np.count_nonzero(allowed & (snapshot.rows < 0)))
         scores, cosines = np.ones(count, np.float32), np.full(count, np.nan, np.float32)
-        return Results(text, self.encoder.info.name, ids, scores, cosines, count, pending)
+        name, missing = self.encoder.info.name, snapshot.missing is not None
+        return Results(text, name, ids, scores, cosines, count, pending, missing=missing)
 
     def _ranked(
         self,
@@ -219,6 +271,7 @@ class SearchEngine:
             confident=relevance.confident_count(scores),
             pending=int(np.count_nonzero(allowed)) - len(candidates) - looked.further,
             further=looked.further,
+            missing=snapshot.missing is not None,
         )
 
 

@@ -1,4 +1,6 @@
-"""What a search looks at: the present photos, and where each one's vector lies.
+"""What a search looks at: the photos that are there, and where each one's vector lies.
+
+A search that has to do with missing photos looks at those too, in a snapshot of its own.
 
 A snapshot is immutable; a new one is made when the catalog or the vectors have changed, by one thread at a
 time, while searches under way keep theirs.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,18 +18,25 @@ from numpy.typing import NDArray
 
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
-from photoclip.library.catalog.photos import PhotoTable, load_table
+from photoclip.library.catalog.photos import PhotoTable, load_table, together
+from photoclip.library.catalog.schema import MISSING
 from photoclip.library.cosines import Half
+from photoclip.library.frames import FrameRows, further
 from photoclip.library.library import Library
 from photoclip.library.vectors import VectorStore
 
 # Labels and albums change often and do not move a photo or its vector.
 PHOTO_TABLES = frozenset({"photo", "file", "content", "folder"})
+_OF_MISSING = f"OR EXISTS(SELECT 1 FROM photo WHERE photo.id = photo_id AND presence = {MISSING})"
+
+_State = tuple[int, int, int]  # of the photos in this process and in others, and of the vectors
 
 
 @dataclass(frozen=True, eq=False)
 class Files:
-    """Names and folders of the present files, F of them, without case, for filters."""
+    """Names and folders of files, F of them, without case, for filters: of a photo those that are there,
+    of a missing one all.
+    """
 
     photos: NDArray[np.int64]  # [F]
     names: list[str]  # [F], the files' own names
@@ -37,12 +46,14 @@ class Files:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Present photos, newest first, and their vectors."""
+    """Photos, newest first, and their vectors."""
 
     catalog: Catalog
     table: PhotoTable
     matrix: Half  # [M, D], unit rows, of any content ever embedded
     rows: NDArray[np.int64]  # [N], the row of each photo's vector in `matrix`; -1 is not embedded yet
+    missing: NDArray[np.bool_] | None = None  # [N], whose files are all gone; None where none is among them
+    frames: FrameRows = field(default_factory=FrameRows)  # further vectors of videos
 
     def __len__(self) -> int:
         return len(self.table.ids)
@@ -50,7 +61,10 @@ class Snapshot:
     @cached_property
     def files(self) -> Files:
         """Read when a filter first asks."""
-        photos, paths = self.catalog.columns("SELECT photo_id, path FROM file WHERE missing_since IS NULL")
+        missing = "" if self.missing is None else _OF_MISSING
+        photos, paths = self.catalog.columns(
+            f"SELECT photo_id, path FROM file WHERE missing_since IS NULL {missing}"
+        )
         folders: dict[bytes, int] = {}
         split = [os.path.split(path) for path in paths]
         folder_of = [folders.setdefault(folder, len(folders)) for folder, _ in split]
@@ -66,30 +80,30 @@ class Snapshot:
         owner = np.full(len(self.matrix), -1, np.int64)
         embedded = np.flatnonzero(self.rows >= 0)
         owner[self.rows[embedded]] = embedded
+        owner[self.frames.rows] = self.frames.owners
         found = owner[rows]
         return found[found >= 0]
 
 
 class Snapshots:
-    """Keeps the newest snapshot of a library for one model's vectors."""
+    """Keeps the newest snapshots of a library for one model's vectors: without missing photos, and with."""
 
     def __init__(self, library: Library, store: VectorStore) -> None:
         self._catalog = library.catalog
         self._store = store
         self._lock = threading.Lock()
         self._changes = 0  # of photos, by this process
-        self._made_of: tuple[int, int, int] | None = None
-        self._snapshot: Snapshot | None = None
+        self._made: dict[bool, tuple[_State, Snapshot]] = {}
         self._unsubscribe = library.catalog.subscribe(self._on_change)
 
-    def latest(self) -> Snapshot:
-        """The snapshot of now; cheap when nothing changed."""
+    def latest(self, *, missing: bool = False) -> Snapshot:
+        """The snapshot of now, with `missing` photos or without; cheap when nothing changed."""
         with self._lock:
             state = (self._changes, self._catalog.data_version(), self._store.generation)
-            if self._snapshot is None or state != self._made_of:
-                self._snapshot = self._renewed(state)
-                self._made_of = state
-            return self._snapshot
+            known = self._made.get(missing)
+            if known is None or known[0] != state:
+                known = self._made[missing] = (state, self._renewed(state, missing))
+            return known[1]
 
     def close(self) -> None:
         self._unsubscribe()
@@ -98,15 +112,28 @@ class Snapshots:
         if change.tables & PHOTO_TABLES:
             self._changes += 1
 
-    def _renewed(self, state: tuple[int, int, int]) -> Snapshot:
+    def _renewed(self, state: _State, missing: bool) -> Snapshot:
         """A snapshot of `state`; the photo table is read again only when the catalog changed."""
-        old, old_state = self._snapshot, self._made_of
-        if old is not None and old_state is not None and old_state[:2] == state[:2]:
-            table = old.table
+        known = self._made.get(missing)
+        if known is not None and known[0][:2] == state[:2]:
+            table, gone = known[1].table, known[1].missing
         else:
-            table = load_table(self._catalog)
+            table, gone = self._read(missing)
         keys, matrix = self._store.snapshot()
-        return Snapshot(self._catalog, table, np.asarray(matrix), find_rows(keys, table.hashes))
+        rows, frames = find_rows(keys, table.hashes), self._frames(table, keys)
+        return Snapshot(self._catalog, table, np.asarray(matrix), rows, gone, frames)
+
+    def _read(self, missing: bool) -> tuple[PhotoTable, NDArray[np.bool_] | None]:
+        there = load_table(self._catalog)
+        if not missing:
+            return there, None
+        gone = load_table(self._catalog, missing=True)
+        both = together(there, gone)
+        return both, gone.rows_of(both.ids) >= 0
+
+    def _frames(self, table: PhotoTable, keys: NDArray[np.bytes_]) -> FrameRows:
+        videos, further_keys = (np.frombuffer(b"".join(found), "S16") for found in further(self._catalog))
+        return FrameRows.of(find_rows(table.hashes, videos), find_rows(keys, further_keys))
 
 
 def folder_parts(path: str) -> tuple[str, ...]:

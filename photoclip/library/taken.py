@@ -1,6 +1,7 @@
 """When a photo was taken. The first that knows has the word, and is named as the source:
 
 exif   the camera's date in EXIF
+video  the date in a video's container, which has no EXIF
 xmp    the date in XMP, of a sidecar before that inside the photo
 name   a date in the file's name, as phones, cameras and programs write it
 file   the file's own time, when nothing else is known
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["exif", "xmp", "name", "file"]
+Source = Literal["exif", "video", "xmp", "name", "file"]
 
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})$")
 _ISO = re.compile(

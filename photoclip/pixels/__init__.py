@@ -6,6 +6,7 @@ HEIF and JPEG XL are imported only for files that need them, so that decode work
 
 from photoclip.pixels.colour import is_plain
 from photoclip.pixels.decoding import Decoded, decode
+from photoclip.pixels.header import Header, read_header
 from photoclip.pixels.limits import PIXEL_LIMIT
 from photoclip.pixels.model_input import (
     SHORTEST_SIDE,
@@ -21,12 +22,14 @@ __all__ = [
     "PIXEL_LIMIT",
     "SHORTEST_SIDE",
     "Decoded",
+    "Header",
     "PixelSpec",
     "decode",
     "decoded_side",
     "is_plain",
     "model_image",
     "model_pixels",
+    "read_header",
     "scaled_size",
     "thumbnail",
 ]

@@ -19,12 +19,13 @@ _SPACES = {"RGB": b"RGB ", "L": b"GRAY", "CMYK": b"CMYK"}
 
 _HEADER, _TAG = 128, 12  # bytes
 _MOST_TAGS = 100
+_LARGEST = 16 << 20  # bytes; those of printers have a few million
 
 
 def profile_of(image: Image.Image) -> bytes | None:
-    """The embedded profile, None where there is none or it says sRGB."""
+    """The embedded profile, None where there is none, it says sRGB, or it is too large to be one."""
     profile = image.info.get("icc_profile")
-    if not isinstance(profile, bytes) or _is_srgb(profile):
+    if not isinstance(profile, bytes) or len(profile) > _LARGEST or _is_srgb(profile):
         return None
     return profile
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from PIL import Image, ImageFile, JpegImagePlugin
+from PIL import Image, JpegImagePlugin
 
 from photoclip.errors import UnreadablePhoto
 from photoclip.pixels import colour, modes, raw
+from photoclip.pixels.forgiving import forgiving
 from photoclip.pixels.formats import is_animated, open_picture, reason
 from photoclip.pixels.limits import TOO_MUCH_MEMORY, check_size
 from photoclip.pixels.orientation import ORIENTATION, read_exif, upright, upright_size
@@ -18,7 +18,6 @@ from photoclip.pixels.orientation import ORIENTATION, read_exif, upright, uprigh
 # HEIF's and TIFF's readers turn the picture and reset the orientation; this one's only turns.
 _TURNED_BY_READER = frozenset(("JXL",))
 _MAKE = 0x010F
-_forgiving = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -164,17 +163,14 @@ def _load(image: Image.Image, data: bytes, shortest_side: int) -> tuple[Image.Im
         raise UnreadablePhoto(TOO_MUCH_MEMORY) from None
     except Exception as error:  # decoders raise anything on damaged data; what matters is what remains
         first = error
-    with _forgiving:
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-        try:
+    try:
+        with forgiving():
             image = open_picture(data)
             _draft(image, shortest_side)
             image.load()
             blank = all(low == high for low, high in modes.extrema(image))
-        except Exception:
-            raise UnreadablePhoto(f"The picture's data is damaged: {reason(first)}.") from first
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
+    except Exception:
+        raise UnreadablePhoto(f"The picture's data is damaged: {reason(first)}.") from first
     if blank:
         raise UnreadablePhoto("The file ends before any of the picture begins.") from first
     return image, True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from typing import BinaryIO
 
 from PIL import (
     AvifImagePlugin,
@@ -17,6 +19,7 @@ from PIL import (
 )
 
 from photoclip.errors import UnreadablePhoto
+from photoclip.pixels.forgiving import forgiving
 
 # Naming the plugins registers just these; Pillow would otherwise load all forty at the first odd file.
 _FORMATS = tuple(
@@ -35,18 +38,34 @@ _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2", b"mif3")
 )
 _JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")  # a bare codestream, and a container
+_OF_DECODERS = (OSError, RuntimeError, SyntaxError, ValueError)
+_OF_PYTHON = (UnicodeError, RecursionError, NotImplementedError)
+_CONTRADICTION = "its parts contradict each other"
+_OBJECT = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
+_LONGEST_REASON = 200  # characters
 # Of these, frames that follow each other; TIFF has pages, HEIF bursts and JPEG (MPO) views of one scene.
 _ANIMATIONS = frozenset(("GIF", "WEBP", "PNG", "AVIF", "JXL"))
 
 
 def open_picture(data: bytes) -> Image.Image:
-    """The picture with its header read and no pixel decoded. Raises `UnreadablePhoto` with the reason."""
+    """The picture with its header read and no pixel decoded. Raises `UnreadablePhoto` with the reason.
+
+    Damaged or oversized metadata is left out where the reader can do that.
+    """
+    try:
+        return _opened(data)
+    except UnreadablePhoto:
+        with forgiving():
+            return _opened(data)
+
+
+def _opened(data: bytes) -> Image.Image:
     try:
         if data.startswith(_JXL_STARTS):
             from photoclip.pixels.jxl import JxlImageFile
 
             return JxlImageFile(io.BytesIO(data))
-        image = Image.open(io.BytesIO(data), formats=_readers(data))
+        image = open_header(io.BytesIO(data), data)
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             _read_deep_planes(image)
         return image
@@ -58,6 +77,11 @@ def open_picture(data: bytes) -> Image.Image:
         raise UnreadablePhoto(f"The file is damaged: {reason(error)}.") from error
 
 
+def open_header(file: BinaryIO, start: bytes) -> Image.Image:
+    """Pillow's picture; `start` are the file's first bytes. Raises anything that Pillow raises."""
+    return Image.open(file, formats=_readers(start))
+
+
 def is_animated(image: Image.Image) -> bool:
     """Whether more frames follow the first. To be asked before the picture is loaded."""
     try:
@@ -67,8 +91,15 @@ def is_animated(image: Image.Image) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """An error's own words, or its name where it has none."""
-    return str(error).strip().rstrip(".") or type(error).__name__
+    """What a decoder says is wrong, on one line and without the names of things in its memory.
+
+    The errors of Python itself, met on the way through damaged data, say nothing to people.
+    """
+    if isinstance(error, _OF_PYTHON) or not isinstance(error, _OF_DECODERS):
+        return _CONTRADICTION
+    words = _OBJECT.sub("", error.strerror or str(error) if isinstance(error, OSError) else str(error))
+    line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return line[:_LONGEST_REASON].strip(" .:") or _CONTRADICTION
 
 
 def _readers(data: bytes) -> tuple[str, ...]:
@@ -78,7 +109,8 @@ def _readers(data: bytes) -> tuple[str, ...]:
 
     # Depth maps and other images that go with the picture are left alone: broken ones never cost the photo.
     pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    return ("HEIF", "AVIF")
+    brands = data[16 : int.from_bytes(data[:4], "big")]  # that the file is compatible with
+    return ("AVIF", "HEIF") if b"avif" in brands else ("HEIF", "AVIF")
 
 
 def _read_deep_planes(image: TiffImagePlugin.TiffImageFile) -> None:
@@ -98,6 +130,8 @@ def _not_a_picture(data: bytes) -> str:
         return "This is a text file, not a picture."
     if _is_heif(data):
         return "This HEIF picture is damaged, or coded in a way PhotoClip does not read."
+    if data[4:12] in (b"ftypavif", b"ftypavis"):  # libavif does not say which
+        return "This AVIF picture is damaged, or larger than PhotoClip accepts."
     return "This is not a picture in a format PhotoClip reads, or its first bytes are damaged."
 
 

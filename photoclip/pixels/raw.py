@@ -36,6 +36,7 @@ _MAKERS = {
 _TIFF = (b"II*\0", b"MM\0*")
 _LIKE_TIFF = (*_TIFF, b"IIRO", b"IIRS", b"MMOR", b"IIU\0")  # but for the number in its second two bytes
 _DNG_VERSION, _MAKE, _SUB_DIRECTORIES, _PHOTOMETRIC = 0xC612, 0x010F, 0x014A, 0x0106
+_MOST_SUB_DIRECTORIES = 32  # cameras write up to four
 _SENSOR_DATA = (32803, 34892)  # photometric interpretations: a colour filter array, linear raw
 _ORIENTATIONS = (1, 2, 4, 3, 5, 8, 6, 7)  # EXIF's orientation by LibRaw's flip
 
@@ -58,7 +59,7 @@ def _format_of_tiff(data: bytes) -> str | None:
             return "DNG"
         below = first.get(_SUB_DIRECTORIES, ())
         places = below if isinstance(below, tuple) else (below,)
-        directories = [first, *(_directory(data, at) for at in places)]
+        directories = [first, *(_directory(data, at) for at in places[:_MOST_SUB_DIRECTORIES])]
         if not any(directory.get(_PHOTOMETRIC) in _SENSOR_DATA for directory in directories):
             return None
         maker = str(first.get(_MAKE, "")).split()[:1]
@@ -116,13 +117,13 @@ class RawFile:
         return 1 if turned and self.orientation in ON_ITS_SIDE else self.orientation
 
     def half_size(self) -> Image.Image:
-        """The sensor's picture with one pixel for each four, in sRGB, not turned."""
+        """The sensor's picture with one pixel for each four, in sRGB (or grey), not turned."""
         with _translated():
             # LibRaw's flip is switched off: the picture is turned in one place, for all formats.
             pixels = self._handle.postprocess(
                 half_size=True, use_camera_wb=True, user_flip=0, gamma=(2.4, 12.92)
             )
-        return Image.fromarray(pixels)
+        return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.report import RUNS, Row, as_json, table
 
 # Each a module with measure(runs) -> list of rows.
-PARTS = ("ingest", "decode", "model", "start", "window", "neighbours", "large", "cuda")
+PARTS = ("ingest", "decode", "model", "start", "window", "watch", "neighbours", "large", "cuda")
 
 
 def main() -> None:

@@ -55,11 +55,13 @@ class Commands:
     painted: list[tuple[Path, Path, str]] = field(default_factory=list)
     training: Training = TRAINING
 
-    def run(self, *arguments: str | Path) -> Result:
-        services = Services(
+    def services(self) -> Services:
+        return Services(
             self._encoder, lambda: self.models, self.store, self._open, self._paint, self.training
         )
-        return RUNNER.invoke(build(services), ["--library", str(self.folder), *map(str, arguments)])
+
+    def run(self, *arguments: str | Path) -> Result:
+        return RUNNER.invoke(build(self.services()), ["--library", str(self.folder), *map(str, arguments)])
 
     def ok(self, *arguments: str | Path) -> Result:
         """Runs a command that has to succeed."""

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from photoclip.cli import samples
+from photoclip.cli.commands.watch import Log
+from photoclip.cli.terminal import Terminal
 from photoclip.errors import PhotoClipError
+from photoclip.library.progress import Progress
+from photoclip.library.watch import LIMIT, Watched
 from tests.cli.cli_helpers import Commands, paint
 
 
@@ -114,7 +118,54 @@ def test_watching_takes_in_what_arrives_and_ends_cleanly(commands: Commands, pho
     timer.join()
     assert said == [True]
     assert found["added"] == 1
-    assert set(found) == {"added", "changed", "missing", "embedded", "failed"}
+    assert set(found) == {"added", "changed", "missing", "embedded", "failed", "watching"}
+    assert [(way["path"], way["how"]) for way in found["watching"]] == [(str(photos), "events")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Windows are others")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_real_watch_says_how_it_watches_and_ends_cleanly(
+    commands: Commands, tmp_path: Path, number: int
+) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").write_text("no photo, so the model need not start")
+    commands.ok("index", tmp_path / "notes")
+    environment = {**os.environ, "PHOTOCLIP_LIBRARY": str(commands.folder)}
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "photoclip", "watch"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert watching.stderr is not None
+    said = [watching.stderr.readline()]
+    while not said[-1].startswith("Watching /"):
+        assert said[-1], "it ended by itself"
+        said.append(watching.stderr.readline())
+    watching.send_signal(number)
+    rest = watching.communicate(timeout=20)[1]
+    assert (watching.returncode, rest) == (0, "Stopped.\n")
+
+
+@pytest.mark.parametrize(
+    ("way", "line"),
+    [
+        (Watched(b"/photos"), "Watching /photos."),
+        (
+            Watched(b"/nas", "nfs4", 10),
+            "Looking through /nas every 10 seconds (nfs4 tells of no changes).",
+        ),
+        (
+            Watched(b"/many", LIMIT, 20),
+            "Looking through /many every 20 seconds (no more watches are granted).",
+        ),
+    ],
+)
+def test_each_way_of_watching_is_said_once(
+    way: Watched, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = Commands(Path("/nowhere"))
+    log = Log(Terminal(commands.services()), ways=lambda: (way,))
+    log.note(Progress("idle", message="Trouble."))
+    log.note(Progress("idle", message="Trouble."))
+    assert capsys.readouterr().err.splitlines() == [line, "Trouble."]
 
 
 SEEN = """

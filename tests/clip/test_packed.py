@@ -19,7 +19,7 @@ from tests.clip.small_models import SMALL, random_images, random_model, random_t
 
 BFLOAT16 = Placement(torch.device("cpu"), torch.bfloat16)
 
-pytestmark = pytest.mark.skipif(not packed.is_available(), reason="this torch is built without oneDNN")
+pytestmark = pytest.mark.skipif(not packed.is_available(), reason="no packed bfloat16 on this processor")
 
 
 @pytest.mark.parametrize(

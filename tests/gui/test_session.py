@@ -126,6 +126,24 @@ def test_another_process_is_noticed(qtbot: QtBot, session: Session, tmp_path: Pa
     assert "album" in told.args[0].tables
 
 
+def test_another_process_is_noticed_without_looking(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    session.start()
+    qtbot.waitUntil(lambda: session.is_settled)
+    assert not session._others.polls
+    with Library.open(tmp_path / "library") as other, qtbot.waitSignal(session.changed) as told:
+        albums.create_album(other.catalog, "From elsewhere")
+    assert told.args is not None
+
+
+def test_a_choice_in_a_terminal_is_noticed_without_looking(
+    qtbot: QtBot, choosing: Session, tmp_path: Path, zoo: Zoo
+) -> None:
+    choosing.start()
+    qtbot.waitUntil(lambda: choosing.is_settled)
+    with Library.open(tmp_path / "library") as other, qtbot.waitSignal(choosing.models_changed):
+        LibraryModels(other, Zoo()).choose("big")
+
+
 def test_close_finishes_what_people_did(tmp_path: Path, ids: dict[str, int], qtbot: QtBot) -> None:
     session = Session(Library.open(tmp_path / "library"), FakeEncoder())
     session.mutate(lambda catalog: photos.rate(catalog, [ids["red-0.jpg"]], 4))

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from photoclip.gui.session import Source
 from photoclip.gui.window import Window
 from photoclip.library.catalog import albums, labels, photos
+from photoclip.library.courtesy import FULL, Manners, Verdict
 from photoclip.library.library import Library
 from photoclip.settings import choose_model, load_settings
 from tests.gui.libraries import coloured
@@ -100,6 +101,16 @@ def test_a_wrong_query_leaves_the_photos_and_says_where(
     qtbot.keyClick(window.header.search.edit, Qt.Key.Key_Escape)
     settle(qtbot, window)
     assert window.browser.error == ""
+
+
+def test_after_a_wrong_query_the_heading_says_what_is_shown(qtbot: QtBot, window: Window) -> None:
+    type_query(qtbot, window, "red")
+    heading = (window.browser.title, window.browser.caption)
+    with qtbot.waitSignal(window.browser.failed):
+        qtbot.keyClicks(window.header.search.edit, " labl:snow")
+    for state in ("starting", "ready"):  # the model that the search bar's focus woke
+        window.session.encoder_state.emit(state)
+        assert (window.browser.title, window.browser.caption) == heading
 
 
 def test_no_confident_match_is_an_answer(qtbot: QtBot, window: Window, ids: dict[str, int]) -> None:
@@ -343,3 +354,24 @@ def test_models_seen_on_the_first_run_lead_back_to_it(
     assert window.pages.shows_first_run
     qtbot.waitUntil(lambda: window.is_quiet)
     assert window.pages.shows_first_run
+
+
+def test_indexing_slows_down_while_the_window_is_in_use(qtbot: QtBot, window: Window) -> None:
+    courtesy = window.session.courtesy
+    assert courtesy.verdict(1000) == FULL
+    handle = window.windowHandle()
+    assert handle is not None
+    qtbot.keyClick(handle, Qt.Key.Key_Right)
+    assert courtesy.verdict(1000) == Verdict("slow", "use")
+
+
+def test_how_indexing_yields_is_chosen_in_the_menu_and_kept(qtbot: QtBot, window: Window) -> None:
+    actions = window.menu.indexing.actions
+    assert actions["in_use"]["slow"].isChecked()
+    assert actions["on_battery"]["pause"].isChecked()
+    actions["in_use"]["full"].trigger()
+    actions["on_battery"]["slow"].trigger()
+    assert window.session.courtesy.manners == Manners("full", "slow")
+    qtbot.waitUntil(lambda: window.session.is_settled)
+    settings = load_settings(window.session.library.folder)
+    assert (settings.in_use, settings.on_battery) == ("full", "slow")

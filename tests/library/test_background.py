@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +16,14 @@ from photoclip.errors import PhotoClipError
 from photoclip.library.background import BackgroundIndexer
 from photoclip.library.catalog.backup import backups
 from photoclip.library.catalog.folders import add_folder, list_folders, remove_folder
-from photoclip.library.catalog.photos import failures, load_table, photo_at
+from photoclip.library.catalog.photos import details, failures, load_table, photo_at
+from photoclip.library.courtesy import Courtesy, Manners
 from photoclip.library.library import Library
 from photoclip.library.models import FindModel, LibraryModels
 from photoclip.library.progress import Progress
 from tests.library.fakes import FAKE_INFO, FakeEncoder, Zoo, another
 from tests.library.pictures import jpeg, write_photos
+from tests.library.xmp_samples import DIGIKAM
 
 
 class Running:
@@ -31,6 +34,7 @@ class Running:
         library: Library,
         after_batch: Callable[[frozenset[int]], None] | None = None,
         zoo: FindModel | None = None,
+        courtesy: Courtesy | None = None,
     ) -> None:
         self.library = library
         self.models = LibraryModels(library, zoo or Zoo())
@@ -40,6 +44,7 @@ class Running:
             self.models,
             on_progress=self.steps.put,
             after_batch=after_batch or self.batches.append,
+            courtesy=courtesy,
             workers=1,
         )
 
@@ -115,6 +120,21 @@ def test_deleted_and_renamed_files_are_followed(running: Running, photos: Path) 
     running.until(lambda _: photo_at(running.library.catalog, bytes(photos / "renamed.jpg")) == photo)
     (photos / "000.jpg").unlink()
     running.until(lambda _: running.count == 2)
+
+
+def test_a_sidecar_beside_a_watched_photo_is_noticed(running: Running, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    photo = photo_at(running.library.catalog, bytes(photos / "000.jpg"))
+    assert photo is not None
+
+    def title() -> str | None:
+        return details(running.library.catalog, photo).words.title
+
+    (photos / "000.jpg.xmp").write_bytes(DIGIKAM)
+    running.until(lambda _: title() == "A square")
+    (photos / "000.jpg.xmp").unlink()
+    running.until(lambda _: title() is None)
 
 
 def test_folders_added_later_are_taken_in_and_watched(
@@ -347,3 +367,129 @@ def test_a_library_at_rest_is_backed_up_and_says_why_not(
     monkeypatch.setattr(library, "back_up", refuse)
     step = running.until(lambda step: bool(step.message))
     assert (step.phase, step.message) == ("idle", "There is no room for a backup.")
+
+
+def test_after_a_sleep_it_looks_through_everything(running: Running, photos: Path) -> None:
+    running.indexer.start()
+    running.until_idle()
+    running.indexer._watcher.watch([])  # what others do on a shared drive meanwhile is not told
+    (photos / "new.jpg").write_bytes(jpeg("purple", 9))
+    assert running.indexer._system is not None
+    running.indexer._system._on_wake()
+    running.until(lambda _: running.count == 4)
+
+
+def test_a_burst_larger_than_it_keeps_becomes_a_scan(
+    running: Running, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photoclip.library.asked.MOST_PATHS", 5)
+    running.indexer.start()
+    running.until_idle()
+    write_photos(photos, 40, first=100)
+    running.until(lambda _: running.count == 43)
+    running.until_idle()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only inotify tells when a file is closed")
+def test_a_slow_copy_is_never_recorded_by_halves(running: Running, photos: Path, library: Library) -> None:
+    running.indexer.start()
+    running.until_idle()
+    whole = jpeg("purple", 9)
+    with (photos / "slow.jpg").open("wb", buffering=0) as slow:
+        slow.write(whole[: len(whole) // 2])
+        (photos / "quick.jpg").write_bytes(jpeg("green", 8))
+        running.until(lambda _: running.count == 4)
+        running.indexer.rescan()  # not even a scan takes it
+        running.until_idle()
+        assert photo_at(library.catalog, bytes(photos / "slow.jpg")) is None
+        assert failures(library.catalog) == []
+        slow.write(whole[len(whole) // 2 :])
+    running.until(lambda _: running.count == 5)
+    running.until_idle()
+    assert library.catalog.query("SELECT count(*) FROM content WHERE truncated")[0][0] == 0
+
+
+def test_a_new_file_that_is_cut_off_is_waited_for(running: Running, photos: Path, library: Library) -> None:
+    running.indexer.start()
+    running.until_idle()
+    whole = jpeg("purple", 9)
+    (photos / "burst.jpg").write_bytes(whole[: len(whole) // 2])  # and closed, as some programs do
+    running.until(lambda step: step.phase == "done" and step.total == 1)
+    assert photo_at(library.catalog, bytes(photos / "burst.jpg")) is None
+    with (photos / "burst.jpg").open("ab") as more:
+        more.write(whole[len(whole) // 2 :])
+    running.until(lambda _: running.count == 4)
+    running.until_idle()
+    assert library.catalog.query("SELECT count(*) FROM content WHERE truncated")[0][0] == 0
+    assert failures(library.catalog) == []
+
+
+class Laptop:
+    """Says whether it runs on its battery; whoever asks is soon asked again."""
+
+    unplugged = True
+
+    def courtesy(self, manners: Manners, monkeypatch: pytest.MonkeyPatch) -> Courtesy:
+        monkeypatch.setattr("photoclip.library.courtesy.LOOK", 0.05)
+        return Courtesy(manners, battery=lambda: self.unplugged)
+
+
+@pytest.fixture
+def laptop(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Running, Laptop]]:
+    """Unplugged, with more photos than a few waiting."""
+    write_photos(photos, 60, first=10)
+    machine = Laptop()
+    running = Running(library, courtesy=machine.courtesy(Manners(on_battery="pause"), monkeypatch))
+    running.indexer.start()
+    yield running, machine
+    running.indexer.stop()
+
+
+def test_on_battery_it_pauses_and_goes_on_with_power(laptop: tuple[Running, Laptop]) -> None:
+    running, machine = laptop
+    step = running.until(lambda step: step.phase == "paused")
+    assert step.yields == "battery"
+    assert running.count < 63
+    with running.library.writer_lock():  # another process may index meanwhile
+        machine.unplugged = False
+    step = running.until_idle()
+    assert (running.count, step.yields) == (63, "")
+
+
+def test_the_person_has_the_last_word(laptop: tuple[Running, Laptop]) -> None:
+    running, _ = laptop
+    running.until(lambda step: step.phase == "paused")
+    running.indexer.resume()
+    running.until_idle()
+    assert running.count == 63
+
+
+def test_a_new_photo_does_not_wait_for_power(laptop: tuple[Running, Laptop], photos: Path) -> None:
+    running, _ = laptop
+    running.until(lambda step: step.phase == "paused")
+    (photos / "new.jpg").write_bytes(jpeg("purple", 9))
+    running.until(lambda _: photo_at(running.library.catalog, bytes(photos / "new.jpg")) is not None)
+    assert running.count < 64
+    running.until(lambda step: step.phase == "paused")
+
+
+def test_in_use_it_reads_one_photo_at_a_time(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photos(photos, 60, first=10)
+    courtesy = Courtesy(Manners(in_use="slow"), battery=lambda: False)
+    courtesy.touch()
+    monkeypatch.setattr("photoclip.library.courtesy.IN_USE", 3600.0)
+    running = Running(library, courtesy=courtesy)
+    try:
+        running.indexer.start()
+        running.until(lambda step: step.yields == "use")
+        assert running.indexer._decoders is not None
+        wait_until(lambda: running.indexer._decoders.in_flight <= 1)  # type: ignore[union-attr]
+        assert not running.indexer.paused
+        step = running.until_idle()
+        assert (running.count, step.yields) == (63, "")
+    finally:
+        running.indexer.stop()

@@ -71,6 +71,29 @@ def test_every_photo_comes_back_and_few_are_in_flight(decoders: Decoders, tmp_pa
     assert decoders.in_flight == 0
 
 
+def test_warm_processes_are_there_before_the_first_photo(decoders: Decoders, tmp_path: Path) -> None:
+    decoders.warm_up()
+    processes = {child.pid for child in psutil.Process().children() if _is_worker(child)}
+    assert len(processes) == decoders.workers
+    (path,) = write_photos(tmp_path, 1)
+    assert isinstance(decode_all(decoders, [Task(bytes(path), SPEC)])[bytes(path)], Prepared)
+    assert {child.pid for child in psutil.Process().children() if _is_worker(child)} == processes
+
+
+def test_slowly_is_one_photo_at_a_time(decoders: Decoders, tmp_path: Path) -> None:
+    decoders.slow = True
+    first, *others = write_photos(tmp_path, 3)
+    assert decoders.room
+    decoders.submit(Task(bytes(first), SPEC))
+    assert not decoders.room
+    outcomes = decode_all(decoders, [Task(bytes(path), SPEC) for path in others])
+    assert len(outcomes) == 3
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    return "resource_tracker" not in " ".join(child.cmdline())
+
+
 def test_closing_leaves_no_process(tmp_path: Path) -> None:
     decoders = Decoders(2)
     decode_all(decoders, [Task(bytes(path), SPEC) for path in write_photos(tmp_path, 2)])

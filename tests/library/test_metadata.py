@@ -131,14 +131,14 @@ def test_no_value_makes_it_fail(tags: dict[int, Any]) -> None:
 def test_real_gps_and_broken_exif(test_data: Path) -> None:
     odd = test_data / "odd-photos"
     for path in sorted((odd / "gps").iterdir()):
-        found = picture_of(path.read_bytes(), PixelSpec(32), os.fsencode(path), 0).metadata
+        found = picture_of(path.read_bytes(), PixelSpec(32), os.fsencode(path), 0)[1].facts
         assert found.latitude == pytest.approx(43.468, abs=0.01)
         assert found.longitude == pytest.approx(11.883, abs=0.01)
         assert found.camera == "Nikon COOLPIX P6000"
         assert found.taken_at == pytest.approx(calendar.timegm((2008, 10, 22, 17, 0, 0)), abs=7200)
     for path in sorted((odd / "invalid-exif").iterdir()):
         assert isinstance(
-            picture_of(path.read_bytes(), PixelSpec(32), os.fsencode(path), 0).metadata, Metadata
+            picture_of(path.read_bytes(), PixelSpec(32), os.fsencode(path), 0)[1].facts, Metadata
         )
 
 
@@ -148,8 +148,7 @@ def test_a_worker_finds_the_date_in_the_name_or_beside_the_photo(tmp_path: Path)
         Image.new("RGB", (8, 8)).save(path)
         prepared = prepare(Task(os.fsencode(path), PixelSpec(32)))
         assert isinstance(prepared, Prepared)
-        assert prepared.picture is not None
-        return prepared.picture.metadata
+        return prepared.said.facts
 
     moment = calendar.timegm((2023, 7, 14, 15, 30, 12))
     assert (found("IMG_20230714_153012.jpg").taken_at, found("IMG_20230714_153012.jpg").taken_source) == (

@@ -72,6 +72,7 @@ STRUCTURED = [
     ("rating:>=4 is:favourite", And((Filter("rating", ">=4"), Filter("is", "favourite")))),
     ("size:>10MB type:JPEG", And((Filter("size", ">10MB"), Filter("type", "JPEG")))),
     ("near:48.86,2.35,10", Filter("near", "48.86,2.35,10")),
+    ('near:"São Tomé, 10" place:Italy', And((Filter("near", "São Tomé, 10"), Filter("place", "Italy")))),
     ('camera:X100V lens:"23 mm"', And((Filter("camera", "X100V"), Filter("lens", "23 mm")))),
     ('date:"3 days ago"', Filter("date", "3 days ago")),
     ("similar:IMG_1.jpg dog", And((Words("dog"), SimilarTo("IMG_1.jpg")))),
@@ -112,6 +113,7 @@ MISTAKES = [
     ("(label:)", 7, "needs the name of a label"),
     ("snow date: x", 10, "needs a date"),
     ('snow label:"x', 11, "not closed"),
+    ("keyword: x", 8, "needs a keyword"),
     ("date:banana", 5, "“banana” is not a date"),
     ("date:2023-13", 5, "not a date"),
     ("date:2023-09..2023-07", 5, "not a date"),
@@ -131,6 +133,8 @@ MISTAKES = [
     ("near:91,0", 5, "latitude,longitude"),
     ("near:1", 5, "latitude,longitude"),
     ("near:1,1,0", 5, "latitude,longitude"),
+    ("near:Lisbon,0", 5, "latitude,longitude"),
+    ("near:,5", 5, "latitude,longitude"),
     ("OR dog", 0, "both sides"),
     ("dog OR", 4, "both sides"),
     ("(dog OR ) cat", 5, "both sides"),
@@ -200,7 +204,11 @@ LEAVES = st.one_of(
     ),
     st.builds(SimilarTo, VALUES, st.sampled_from([1.0, 2.0, 0.3])),
     st.builds(Exact, VALUES),
-    st.builds(Filter, st.sampled_from(["label", "album", "folder", "camera", "lens"]), VALUES),
+    st.builds(
+        Filter,
+        st.sampled_from(["label", "album", "folder", "camera", "lens", "keyword", "title", "place"]),
+        VALUES,
+    ),
 )
 TREES = st.recursive(
     LEAVES,

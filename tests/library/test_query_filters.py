@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from photoclip.library.catalog.indexing import IndexedPhoto, mark_missing, recor
 from photoclip.library.catalog.labels import add_label
 from photoclip.library.catalog.photos import PhotoDetails, details, load_table, rate, set_favourite
 from photoclip.library.catalog.tags import label_photos, reject_photos
+from photoclip.library.catalog.words import FileWords, Keyword
+from photoclip.library.locating import name_places
 from photoclip.library.query import And, Exact, Filter, Node, Not, Or
 from photoclip.library.query.printing import to_text
 from photoclip.library.query.tree import conjunction, disjunction, negation
@@ -31,13 +34,37 @@ PARIS, FIJI = (48.8566, 2.3522), (-17.7, 179.99)
 # Name, then what differs from a plain JPEG of 1000 bytes and 40 x 30 pixels.
 PHOTOS: dict[str, dict[str, Any]] = {
     "a.jpg": {"camera": "Fujifilm X100V", "lens": "23 mm", "latitude": PARIS[0], "longitude": PARIS[1]},
-    "b.jpg": {"camera": "FUJIFILM X-T3", "size": 12_000_000, "width": 6000, "height": 4000},
+    "b.jpg": {
+        "camera": "FUJIFILM X-T3",
+        "size": 12_000_000,
+        "width": 6000,
+        "height": 4000,
+        "words": FileWords(
+            "Das Schloß", "Seen from Rome", (Keyword(("Places", "Italy", "Rome")), Keyword(("Sea",)))
+        ),
+    },
     "trip/c.heic": {"format": "HEIF", "latitude": 48.9, "longitude": 2.3, "size": 10_000_000},
     "trip/d.png": {"format": "PNG", "camera": "Straße 1", "width": 4000, "height": 3000},
     "trip/Rome/e.cr2": {"format": "CR2", "latitude": FIJI[0], "longitude": FIJI[1]},
-    "f.mp4": {"format": "MP4", "latitude": -17.7, "longitude": -179.99},
+    "f.mp4": {
+        "format": "MP4",
+        "latitude": -17.7,
+        "longitude": -179.99,
+        "words": FileWords(
+            keywords=(
+                Keyword(("Pets",), written=True),
+                Keyword(("Beach",), written=True),
+                Keyword(("Italy",)),
+            )
+        ),
+    },
     "g.jpg": {"lens": "XF 35mm F2", "size": 500_000, "latitude": 89.99, "longitude": 90.0},
-    "gone.jpg": {"camera": "Lost", "latitude": PARIS[0], "longitude": PARIS[1]},
+    "gone.jpg": {
+        "camera": "Lost",
+        "latitude": PARIS[0],
+        "longitude": PARIS[1],
+        "words": FileWords("Lost in Rome", keywords=(Keyword(("Lost",)),)),
+    },
 }
 
 
@@ -72,6 +99,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     label_photos(shelf.catalog, pets, [of["a.jpg"], of["g.jpg"]])
     reject_photos(shelf.catalog, pets, [of["b.jpg"]])
     create_album(shelf.catalog, "Rome 2023", [of["trip/d.png"], of["a.jpg"]])
+    assert {photo for batch in name_places(shelf.catalog, Event()) for photo in batch} == {
+        of[name] for name, facts in PHOTOS.items() if "latitude" in facts
+    }
     lost = shelf.catalog.query("SELECT id FROM file WHERE photo_id = ?", (of["gone.jpg"],))
     mark_missing(shelf.catalog, [lost[0]["id"]])
     engine = SearchEngine(shelf.library, shelf.encoder, today=lambda: TODAY)
@@ -89,6 +119,18 @@ def _contains(part: str) -> Callable[[str | None], bool]:
     return lambda text: text is not None and part.casefold() in text.casefold()
 
 
+def _keyword(level: str) -> Callable[[PhotoDetails], bool]:
+    return lambda photo: any(level in map(str.casefold, each.path) for each in photo.words.keywords)
+
+
+def _says(part: str) -> Callable[[PhotoDetails], bool]:
+    def holds(photo: PhotoDetails) -> bool:
+        levels = [level for keyword in photo.words.keywords for level in keyword.path]
+        return any(_contains(part)(text) for text in (photo.words.title, photo.words.description, *levels))
+
+    return holds
+
+
 def _angle(photo: PhotoDetails, place: tuple[float, float]) -> float:
     """Kilometres between a photo and a place by the law of cosines; infinite without a position."""
     if photo.latitude is None or photo.longitude is None:
@@ -97,6 +139,10 @@ def _angle(photo: PhotoDetails, place: tuple[float, float]) -> float:
     across = math.radians(photo.longitude - place[1])
     cosine = math.sin(one) * math.sin(two) + math.cos(one) * math.cos(two) * math.cos(across)
     return 6371.0088 * math.acos(min(1.0, max(-1.0, cosine)))
+
+
+def _near(photo: PhotoDetails, place: tuple[float, float], km: float) -> bool:
+    return _angle(photo, place) <= km
 
 
 def _month(photo: PhotoDetails) -> int:
@@ -110,7 +156,17 @@ REFERENCES: dict[str, Callable[[PhotoDetails], bool]] = {
     "date:2023-02..2023-04": lambda p: 2 <= _month(p) <= 4,
     "date:>2023-03": lambda p: _month(p) > 3,
     'date:"9 months ago"': lambda p: _month(p) == 4,
-    '"rome"': lambda p: any("Rome" in name for _, name in p.albums) or b"rome" in p.name.lower(),
+    '"rome"': lambda p: (
+        any("Rome" in name for _, name in p.albums) or b"rome" in p.name.lower() or _says("rome")(p)
+    ),
+    '"pets"': lambda p: any(label.verdict == 1 for label in p.labels),
+    '"bea"': lambda p: _says("bea")(p),
+    "keyword:ROME": lambda p: _keyword("rome")(p),
+    "keyword:italy": lambda p: _keyword("italy")(p),
+    'keyword:"places | Italy|rome"': lambda p: _keyword("rome")(p),
+    "keyword:beach": lambda p: _keyword("beach")(p),
+    "title:SCHLOSS": lambda p: "schloss" in (p.words.title or "").casefold(),
+    "title:rome": lambda p: False,
     "camera:fujifilm": lambda p: _contains("fujifilm")(p.camera),
     "camera:STRASSE": lambda p: _contains("straße")(p.camera),
     'lens:"35MM f2"': lambda p: _contains("35mm f2")(p.lens),
@@ -133,6 +189,13 @@ REFERENCES: dict[str, Callable[[PhotoDetails], bool]] = {
     "size:500KB..0.01GB": lambda p: 500_000 <= p.bytes <= 10_000_000,
     "size:>=12MP": lambda p: p.width * p.height >= 12_000_000,
     "size:..11.9MP": lambda p: p.width * p.height <= 11_900_000,
+    "place:FRANCE": lambda p: _near(p, PARIS, 20),
+    "place:paris": lambda p: _near(p, PARIS, 20),
+    'place:"ile de france, fra"': lambda p: _near(p, PARIS, 20),
+    "place:fiji": lambda p: _near(p, FIJI, 20),
+    "near:paris": lambda p: _angle(p, (48.85341, 2.3488)) <= 5,
+    'near:"Paris, France, 7.5"': lambda p: _angle(p, (48.85341, 2.3488)) <= 7.5,
+    'near:"Levuka,83"': lambda p: _angle(p, (-18.06667, 179.31667)) <= 83,
     "near:48.8566,2.3522": lambda p: _angle(p, PARIS) <= 5,
     "near:48.8566,2.3522,7": lambda p: _angle(p, PARIS) <= 7,
     "near:-17.7,180,3": lambda p: _angle(p, (-17.7, 180.0)) <= 3,
@@ -146,7 +209,7 @@ def test_a_filter_equals_a_slow_look(bench: Bench, text: str) -> None:
     expected = bench.meeting(REFERENCES[text])
     assert bench.found(text) == expected
     assert bench.found(f"-({text})") == bench.names({p.id for p in bench.photos}) - expected
-    assert expected or text == "type:gif", "the reference finds nothing: it proves nothing"
+    assert expected or text in ("type:gif", "title:rome"), "the reference finds nothing: it proves nothing"
 
 
 def _leaf(text: str) -> Node:
@@ -199,10 +262,19 @@ def test_any_circle_equals_a_slow_look(bench: Bench, latitude: float, longitude:
     ("text", "position", "words"),
     [
         ("camera:X100W", 0, "Did you mean Fujifilm X100V?"),
-        ("snow camera:Lost", 5, "No photo was taken with a camera named Lost"),
+        ("snow camera:Nothing", 5, "No photo was taken with a camera named Nothing"),
         ("(a OR lens:Zeiss)", 6, "There is 23 mm, XF 35mm F2."),
-        ("is:missing", 0, "listed under Missing"),
         ("label:Pats", 0, "Did you mean Pets?"),
+        ("sea keyword:Italia", 4, "Did you mean Italy?"),
+        ("keyword:Lost", 0, "No photo has the keyword Lost."),
+        ("keyword:Rome|Italy", 0, "No photo has the keyword Rome|Italy."),
+        ("sea place:Parys", 4, "Did you mean Paris?"),
+        ("place:Lost", 0, "No photo was taken in a place named Lost"),
+        ("sea near:Lissabon", 4, "Did you mean Lisbon"),
+        ("near:Lisbonn", 0, "Did you mean Lisbon"),
+        ("near:Portugal", 0, "photos from there are found by “place:Portugal”."),
+        ('near:"Lisbon, France"', 0, "There is no town named Lisbon, France."),
+        ("keyword:Pets", 0, "No photo has the keyword Pets."),
         ("a OR (b -label:Pats)", 9, "Did you mean Pets?"),
     ],
 )

@@ -119,6 +119,7 @@ def test_ratings() -> None:
     assert read_xmp(merged(rated.data, Said())).rating is None  # PhotoClip's own is taken away again
     assert merged(DIGIKAM, Said(rating=3)) == DIGIKAM
     assert read_xmp(merged(DIGIKAM, Said())).rating == 3  # another program's is not
+    assert merge(rated.data, Said(rating=None), NOTHING).data == rated.data  # nobody says anything of it
     other = (rated.data or b"").replace(b'xmp:Rating="5"', b'xmp:Rating="2"')
     assert read_xmp(merged(other, Said())).rating == 2
     element = merged(EMPTY, Said(rating=1))

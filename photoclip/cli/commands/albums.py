@@ -1,5 +1,6 @@
 """`photoclip album ...`. Documents: list {albums: [{name, photos}]}, show {album, photos: [{path}]}, tag
-{album, added, removed}, every other command {album, photos} with the number of photos it holds afterwards."""
+{album, added, removed}, every other command {album, photos} with the number of photos it holds afterwards.
+Live albums have a "query" in the list, and null photos while they cannot be looked up."""
 
 from __future__ import annotations
 
@@ -17,7 +18,6 @@ from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.labels import find_label
 from photoclip.library.catalog.photos import counted, paths_of
-from photoclip.library.library import Library
 from photoclip.paths import display, path_json
 
 Name = Annotated[str, typer.Argument(metavar="ALBUM", help="The album's name.")]
@@ -28,12 +28,14 @@ SomePhotos = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Albums: ordered lists of photos.", no_args_is_help=True)
+    group = typer.Typer(help="Albums: ordered lists of photos, and saved queries.", no_args_is_help=True)
     for name, command in (
         ("list", list_albums), ("show", show), ("create", create), ("add", add), ("remove", remove),
         ("order", order), ("rename", rename), ("delete", delete), ("tag", tag),
     ):  # fmt: skip
         group.command(name)(command)
+    # A query may begin with "-word", which is no option.
+    group.command("save", context_settings={"ignore_unknown_options": True})(save)
     app.add_typer(group, name="album")
 
 
@@ -41,11 +43,17 @@ def list_albums(context: typer.Context, library: LibraryOption = None, as_json: 
     """List the albums."""
     terminal = Terminal.of(context, library, as_json)
     with terminal.library() as opened:
-        rows = [(album.name, album.photos) for album in albums.list_albums(opened.catalog)]
+        found = albums.list_albums(opened.catalog)
+    counts = _counts(terminal, found)
     if terminal.json:
-        terminal.document({"albums": [{"name": name, "photos": count} for name, count in rows]})
+        rows = [{"name": album.name, "photos": counts[album.id]} for album in found]
+        for row, album in zip(rows, found, strict=True):
+            row |= {} if album.query is None else {"query": album.query}
+        terminal.document({"albums": rows})
     else:
-        terminal.table(("album", ">photos"), [(name, str(count)) for name, count in rows])
+        shown = {number: "" if count is None else str(count) for number, count in counts.items()}
+        lines = [(album.name, shown[album.id], album.query or "") for album in found]
+        terminal.table(("album", ">photos", "query"), lines)
 
 
 def show(
@@ -53,10 +61,11 @@ def show(
 ) -> None:
     """List an album's photos in their order."""
     terminal = Terminal.of(context, library, as_json)
-    with terminal.library() as opened:
-        album = albums.find_album(opened.catalog, name)
-        ids = albums.album_photos(opened.catalog, album.id).tolist()
-        paths = paths_of(opened.catalog, ids)
+    with terminal.engine() as engine:
+        catalog = engine.library.catalog
+        album = albums.find_album(catalog, name)
+        ids = engine.album(album.id).ids.tolist()
+        paths = paths_of(catalog, ids)
     if terminal.json:
         terminal.document({"album": album.name, "photos": [path_json(paths[photo]) for photo in ids]})
     else:
@@ -75,7 +84,31 @@ def create(
     terminal = Terminal.of(context, library, as_json)
     with terminal.library() as opened:
         albums.create_album(opened.catalog, name, photo_ids(opened, photos or []))
-        _report(terminal, opened, name)
+    _report(terminal, name)
+
+
+def save(
+    context: typer.Context,
+    name: Name,
+    words: Annotated[list[str], typer.Argument(metavar="QUERY", help="What its photos are found by.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give the live album of this name another query.")
+    ] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Save a query as a live album: it holds what the query finds at any time.
+
+    `add` pins photos into it and `remove` keeps them out, whatever the query finds.
+    """
+    terminal = Terminal.of(context, library, as_json)
+    query = " ".join(words)
+    with terminal.library() as opened:
+        if replace:
+            albums.change_query(opened.catalog, albums.find_album(opened.catalog, name).id, query)
+        else:
+            albums.save_live_album(opened.catalog, name, query)
+    _report(terminal, name)
 
 
 def add(
@@ -110,6 +143,8 @@ def order(
     """Put an album in order: these photos first, as given, and the others after them as they were."""
 
     def put_in_order(catalog: Catalog, album_id: int, ids: Sequence[int]) -> Change:
+        if albums.saved_query(catalog, album_id) is not None:
+            raise PhotoClipError(f"{name} is a live album, which has no order of its own.")
         inside = set(albums.album_photos(catalog, album_id, missing=True).tolist())
         for path, photo in zip(photos, ids, strict=True):
             if photo not in inside:
@@ -129,7 +164,7 @@ def _change(
     with terminal.library() as opened:
         album = albums.find_album(opened.catalog, name)
         change(opened.catalog, album.id, photo_ids(opened, photos))
-        _report(terminal, opened, name)
+    _report(terminal, name)
 
 
 def rename(
@@ -144,7 +179,7 @@ def rename(
     with terminal.library() as opened:
         album = albums.find_album(opened.catalog, name)
         albums.rename_album(opened.catalog, album.id, new_name)
-        _report(terminal, opened, new_name)
+    _report(terminal, new_name)
 
 
 def delete(
@@ -182,9 +217,30 @@ def tag(
         terminal.write(f"{album.name}: {added} labels added, {removed} taken off.")
 
 
-def _report(terminal: Terminal, library: Library, name: str) -> None:
-    album = albums.find_album(library.catalog, name)
+def _report(terminal: Terminal, name: str) -> None:
+    with terminal.library() as library:
+        album = albums.find_album(library.catalog, name)
+    count = _counts(terminal, [album])[album.id]
     if terminal.json:
-        terminal.document({"album": album.name, "photos": album.photos})
-    else:
-        terminal.write(f"{album.name}: {counted(album.photos)}.")
+        terminal.document({"album": album.name, "photos": count})
+    elif count is not None:
+        terminal.write(f"{album.name}: {counted(count)}.")
+
+
+def _counts(terminal: Terminal, found: Sequence[albums.Album]) -> dict[int, int | None]:
+    """How many photos each album holds; None, and a line that says why, where a live one cannot be looked up.
+
+    Live albums alone need the model.
+    """
+    counts: dict[int, int | None] = {album.id: album.photos for album in found}
+    live = [album for album in found if album.query is not None]
+    if not live:
+        return counts
+    with terminal.engine() as engine:
+        for album in live:
+            try:
+                counts[album.id] = len(engine.album(album.id).ids)
+            except PhotoClipError as error:
+                counts[album.id] = None
+                terminal.say(str(error))
+    return counts

@@ -40,6 +40,7 @@ from photoclip.library.models import LibraryModels
 from photoclip.library.progress import Progress
 from photoclip.library.search import SearchEngine
 from photoclip.paths import display, path_json
+from photoclip.pixels.video import NEEDS_EXTRA
 
 STOPPED = 130
 SHOWN = 20  # photos that cannot be read, named to people
@@ -97,7 +98,7 @@ def run_index(
         read = Progress("done")
         for read in _when_free(terminal, stop, lambda: catch_up(models, folder_ids=ids, stop=stop)):
             bar.update(task, description=read.model, completed=read.done, total=read.total)
-        for line in (last.message, read.message, change_under_way(models)):
+        for line in (last.message, read.message, change_under_way(models), _left_out(last)):
             if line:
                 terminal.say(line)
     failed = _unreadable(library, ids, (*last.failed, *read.failed))
@@ -109,6 +110,12 @@ def _index(models: LibraryModels, ids: list[int] | None, stop: threading.Event) 
     yield from ingest.index(models.library, models.serving, folder_ids=ids, stop=stop)
     if models.coming is None:
         models.settle()
+
+
+def _left_out(last: Progress) -> str:
+    count = last.videos_left_out
+    words = "1 video is" if count == 1 else f"{count:,} videos are"
+    return f"{words} left out. {NEEDS_EXTRA}" if count else ""
 
 
 def report(terminal: Terminal, document: dict[str, Any]) -> None:

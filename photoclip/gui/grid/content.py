@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ class GridContent:
     confident: int = 0  # rows before the weaker matches; N when there are none
     weaker_shown: bool = False
     further: int = 0  # weaker matches that are not among the rows
+    videos: Mapping[int, float] = field(default_factory=dict)  # the length of each video in seconds, by id
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -147,4 +149,5 @@ def _content(
         section_starts=np.asarray(starts, np.int64) if len(rows) else _integers(),
         section_kinds=np.asarray(kinds, np.int64) if len(rows) else _integers(),
         confident=confident,
+        videos=table.videos,
     )

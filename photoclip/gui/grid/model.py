@@ -41,7 +41,9 @@ class PhotoModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.AccessibleTextRole and index.isValid():
-            place = self.tr("Photo {0} of {1}").format(index.row() + 1, self.content.shown)
+            seconds = self.content.videos.get(int(self.content.ids[index.row()]))
+            kind = self.tr("Photo {0} of {1}") if seconds is None else self.tr("Video {0} of {1}")
+            place = kind.format(index.row() + 1, self.content.shown)
             return f"{place}, {month_title(int(self.content.months[index.row()]))}"
         return None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
 from photoclip.gui import icons, theme
 from photoclip.gui.grid.words import number, show_or_hide, weaker_title
 
 EMPTY_ICON_PX = 48
+VIDEO_ICON = "play-fill"
 
 
 def photo(painter: QPainter, rect: QRect, image: QImage | None, colour: int, weaker: bool) -> None:
@@ -24,6 +25,28 @@ def photo(painter: QPainter, rect: QRect, image: QImage | None, colour: int, wea
         painter.setBrush(QColor.fromRgb(colour & 0xFFFFFF))
         painter.drawRoundedRect(rect, theme.RADIUS_PHOTO, theme.RADIUS_PHOTO)
     painter.setOpacity(1.0)
+
+
+def mark(painter: QPainter, rect: QRect, text: str, font: QFont) -> None:
+    """What a photo is beside a photo, in its lower corner: a triangle and a video's length."""
+    small = QFont(font)
+    small.setPixelSize(theme.scaled(theme.CAPTION_PX, max(font.pixelSize(), theme.TEXT_PX)))
+    metrics, pad = QFontMetrics(small), theme.SPACE[0]
+    glyph = metrics.ascent()
+    wide = pad + glyph + (pad // 2 + metrics.horizontalAdvance(text) if text else 0) + pad
+    place = QRect(0, 0, wide, metrics.height() + 2)
+    place.moveBottomRight(rect.bottomRight() - QPoint(pad, pad))
+    ground = QColor(theme.ON_PHOTO_GROUND)
+    ground.setAlphaF(theme.ON_PHOTO_OPACITY)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(place, theme.RADIUS_PHOTO, theme.RADIUS_PHOTO)
+    spot = QRect(place.left() + pad, place.center().y() - glyph // 2, glyph, glyph)
+    icons.draw(painter, VIDEO_ICON, spot, theme.ON_PHOTO_TEXT)
+    painter.setFont(small)
+    painter.setPen(QColor(theme.ON_PHOTO_TEXT))
+    flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+    painter.drawText(place.adjusted(0, 0, -pad, 0), flags, text)
 
 
 def outline(painter: QPainter, rect: QRect, *, selected: bool, focused: bool) -> None:

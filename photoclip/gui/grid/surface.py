@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from photoclip.gui import theme
+from photoclip.gui import theme, words
 from photoclip.gui.grid import paint
 from photoclip.gui.grid.content import WEAKER, GridContent
 from photoclip.gui.grid.layout import Layout, arrange
@@ -322,6 +322,8 @@ class GridSurface(QAbstractItemView):
             rect = QRect(xs[row - first], ys[row - first] - offset, cell, cell)
             image = self.thumbnails.image(content.key(row))
             paint.photo(painter, rect, image, colours[row - first], row >= content.confident)
+            if content.videos and (seconds := content.videos.get(self._id(row))) is not None:
+                paint.mark(painter, rect, words.duration(seconds), self.font())
             if self._selected[row] or (row == current and focused):
                 outlined.append((rect, row))
         many = bool(np.count_nonzero(self._selected) > 1)

@@ -9,7 +9,10 @@ from typing import Any, TypeAlias
 
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.places import place_of
 from photoclip.library.catalog.schema import MISSING
+from photoclip.library.catalog.words import FileWords, words_of
+from photoclip.library.gazetteer import Place
 
 # The type, where `bytes` is also the name of a field.
 Raw: TypeAlias = bytes
@@ -49,26 +52,33 @@ class PhotoDetails:
     format: str
     taken_at: float | None  # None when only the file's time is known
     taken_offset: int | None
-    taken_source: str | None  # "exif", "xmp" or "name"
+    taken_source: str | None  # "exif", "video", "xmp" or "name"
     camera: str | None
     lens: str | None
     exposure: dict[str, Any]
     latitude: float | None
     longitude: float | None
+    place: Place | None  # None also while it has not been named
     truncated: bool
     animated: bool
+    words: FileWords  # of the best file
+    seconds: float | None  # the length of a video
+    codec: str | None
+    poster_at: float | None  # where the frame is that is shown, in seconds
     rating: int
     favourite: bool
     labels: tuple[AppliedLabel, ...]
     albums: tuple[tuple[int, str], ...]
     missing: bool
+    file_time: float | None  # the oldest file's, as if UTC like `taken_at`: what sorts a photo without a date
     content_hash: Raw
     colour: int
     added_at: float
 
 
 _PHOTO = """
-SELECT content.*, photo.rating, photo.favourite, photo.presence, photo.added_at, photo.id AS photo_id
+SELECT content.*, photo.rating, photo.favourite, photo.presence, photo.added_at, photo.id AS photo_id,
+photo.taken_at AS sorted_by
 FROM photo JOIN content ON content.id = photo.content_id WHERE photo.id = ?
 """
 _FILES = """
@@ -118,13 +128,19 @@ def details(catalog: Catalog, photo_id: int) -> PhotoDetails:
         exposure=json.loads(photo["exposure"]) if photo["exposure"] else {},
         latitude=photo["latitude"],
         longitude=photo["longitude"],
+        place=place_of(catalog, photo["place_id"]),
         truncated=bool(photo["truncated"]),
         animated=bool(photo["animated"]),
+        words=words_of(catalog, best["id"]) if best else FileWords(),
+        seconds=photo["seconds"],
+        codec=photo["codec"],
+        poster_at=photo["poster_at"],
         rating=photo["rating"],
         favourite=bool(photo["favourite"]),
         labels=tuple(AppliedLabel(*row) for row in catalog.query(_LABELS, (photo_id,))),
         albums=tuple((row[0], row[1]) for row in catalog.query(_ALBUMS, (photo_id,))),
         missing=photo["presence"] == MISSING,
+        file_time=photo["sorted_by"] if photo["taken_at"] is None and files else None,
         content_hash=photo["hash"],
         colour=photo["colour"],
         added_at=photo["added_at"],

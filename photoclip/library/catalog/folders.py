@@ -7,12 +7,16 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from photoclip.errors import PhotoClipError
 from photoclip.library.catalog.changes import Change, perform
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.presence import inside
 from photoclip.library.catalog.rows import RowChange, deletions
-from photoclip.library.catalog.schema import PRESENT
+from photoclip.library.catalog.schema import MISSING, PRESENT
+from photoclip.library.watching.places import is_folder
 from photoclip.paths import display
 
 
@@ -136,4 +140,14 @@ def list_folders(catalog: Catalog) -> list[Folder]:
         " WHERE folder.removed_at IS NULL GROUP BY folder.id ORDER BY folder.path",
         (PRESENT,),
     )
-    return [Folder(row["id"], row["path"], row["photos"], os.path.isdir(row["path"])) for row in found]
+    return [Folder(row["id"], row["path"], row["photos"], is_folder(row["path"])) for row in found]
+
+
+def folder_photos(catalog: Catalog, folder_id: int, *, missing: bool = False) -> NDArray[np.int64]:
+    """The photos in a folder, int64 [N]: those that are there, with `missing` those that were as well."""
+    (ids,) = catalog.columns(
+        "SELECT DISTINCT photo_id FROM file JOIN photo ON photo.id = photo_id"
+        " WHERE folder_id = ? AND (missing_since IS NULL OR (? AND presence = ?))",
+        (folder_id, missing, MISSING),
+    )
+    return np.array(ids, np.int64)

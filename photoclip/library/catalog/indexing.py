@@ -16,6 +16,7 @@ from photoclip.library.catalog.arrivals import mark_arrival
 from photoclip.library.catalog.changes import Change, noticed
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.presence import IN_IDS, ids_json, inside, settle_photos
+from photoclip.library.catalog.words import FileWords, record_words
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class IndexedPhoto:
     colour: int  # 0xRRGGBB
     taken_at: float | None = None  # the camera's local time as if UTC
     taken_offset: int | None = None  # minutes east of UTC
-    taken_source: str | None = None  # "exif", "xmp" or "name"
+    taken_source: str | None = None  # "exif", "video", "xmp" or "name"
     camera: str | None = None
     lens: str | None = None
     exposure: Mapping[str, Any] = field(default_factory=dict)
@@ -52,6 +53,11 @@ class IndexedPhoto:
     perceptual_hash: int | None = None  # 64 bits
     truncated: bool = False
     animated: bool = False
+    words: FileWords | None = None  # None where they were not read
+    seconds: float | None = None  # the length of a video
+    codec: str | None = None
+    poster_at: float | None = None  # seconds
+    frames: int = 1  # vectors
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,14 @@ def known_files(catalog: Catalog, folder_id: int) -> dict[bytes, KnownFile]:
     }
 
 
-def known_failures(catalog: Catalog, folder_id: int) -> dict[bytes, tuple[int, int]]:
-    """The (size, mtime_ns) at which each file here could not be read: try again when they differ."""
-    found = catalog.query("SELECT path, size, mtime_ns FROM failure WHERE folder_id = ?", (folder_id,))
+def known_failures(catalog: Catalog, folder_id: int, *, curable: str = "") -> dict[bytes, tuple[int, int]]:
+    """The (size, mtime_ns) at which each file here could not be read: try again when they differ.
+
+    Without those that failed for a reason that is no more, `curable`.
+    """
+    found = catalog.query(
+        "SELECT path, size, mtime_ns FROM failure WHERE folder_id = ? AND reason != ?", (folder_id, curable)
+    )
     return {row[0]: (row[1], row[2]) for row in found}
 
 
@@ -118,7 +129,9 @@ class _Batch:
             content_id = self._content(photo)
             previous = self._one("SELECT id, photo_id FROM file WHERE path = ?", photo.path)
             photo_id = self._photo(photo, content_id, previous)
-            self._file(photo, content_id, photo_id)
+            file_id = self._file(photo, content_id, photo_id)
+            if photo.words is not None:
+                record_words(self.connection, file_id, photo.words)
             touched.add(photo_id)
             if previous is not None:
                 touched.add(previous["photo_id"])
@@ -144,12 +157,16 @@ class _Batch:
             "colour": photo.colour,
             "truncated": int(photo.truncated),
             "animated": int(photo.animated),
+            "seconds": photo.seconds,
+            "codec": photo.codec,
+            "poster_at": photo.poster_at,
+            "frames": photo.frames,
         }
         found = self.connection.execute(
-            f"INSERT INTO content({', '.join(values)}) VALUES({', '.join('?' * len(values))})"
+            f"INSERT INTO content({', '.join(values)}) VALUES(:{', :'.join(values)})"
             f" ON CONFLICT(hash) DO UPDATE SET {', '.join(map(_renewed, values))}"
             " RETURNING id",
-            tuple(values.values()),
+            {**values, "path": photo.path},
         ).fetchone()
         return int(found[0])
 
@@ -174,14 +191,15 @@ class _Batch:
         )
         return any(self.hashes.get(row["path"], b"") != edited.hash for row in others)
 
-    def _file(self, photo: IndexedPhoto, content_id: int, photo_id: int) -> None:
-        self.connection.execute(
+    def _file(self, photo: IndexedPhoto, content_id: int, photo_id: int) -> int:
+        found = self.connection.execute(
             "INSERT INTO file(photo_id, content_id, folder_id, path, size, mtime_ns) VALUES(?, ?, ?, ?, ?, ?)"
             " ON CONFLICT(path) DO UPDATE SET photo_id = excluded.photo_id, content_id = excluded.content_id,"
             " folder_id = excluded.folder_id, size = excluded.size, mtime_ns = excluded.mtime_ns,"
-            " missing_since = NULL",
+            " missing_since = NULL RETURNING id",
             (photo_id, content_id, photo.folder_id, photo.path, photo.size, photo.mtime_ns),
-        )
+        ).fetchone()
+        return int(found[0])
 
     def _one(self, sql: str, value: bytes | int) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self.connection.execute(sql, (value,)).fetchone()
@@ -203,11 +221,12 @@ def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
     """A photo of its own for one file of `source`, with all that people said about that photo so far."""
     new = _new_photo(connection, content_id)
     for sql in (
-        "UPDATE photo SET (rating, favourite) = (SELECT rating, favourite FROM photo WHERE id = :source)"
-        " WHERE id = :new",
+        "UPDATE photo SET (rating, rated, favourite) ="
+        " (SELECT rating, rated, favourite FROM photo WHERE id = :source) WHERE id = :new",
         "INSERT INTO photo_label SELECT :new, label_id, source, verdict, NULL FROM photo_label"
         " WHERE photo_id = :source AND source = 'human'",
         "INSERT INTO album_photo SELECT album_id, :new, position FROM album_photo WHERE photo_id = :source",
+        "INSERT INTO album_refused SELECT album_id, :new FROM album_refused WHERE photo_id = :source",
     ):
         connection.execute(sql, {"new": new, "source": source})
     return new
@@ -216,11 +235,16 @@ def _split(connection: sqlite3.Connection, content_id: int, source: int) -> int:
 def _renewed(column: str) -> str:
     """What a content's column becomes when it is read again, perhaps at the path of a copy.
 
-    Only the name may tell another date there, or none: the first name that told one has the word.
+    Only the name may tell another date there, or none: the first name that told one has the word. A date
+    from XMP stays for a copy without a sidecar, and goes with the sidecar of the only file.
     """
     if not column.startswith("taken_"):
         return f"{column} = excluded.{column}"
-    stays = "content.taken_source IS NOT NULL AND coalesce(excluded.taken_source, 'name') = 'name'"
+    stays = (
+        "content.taken_source IS NOT NULL AND coalesce(excluded.taken_source, 'name') = 'name'"
+        " AND (content.taken_source != 'xmp' OR EXISTS (SELECT 1 FROM file"
+        " WHERE content_id = content.id AND path != :path AND missing_since IS NULL))"
+    )
     return f"{column} = CASE WHEN {stays} THEN content.{column} ELSE excluded.{column} END"
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "photos_below",
     "rate",
     "set_favourite",
+    "together",
 ]
 
 
@@ -43,7 +44,7 @@ class PhotoTable:
 
     ids int64 [N]; taken float64 [N], the camera's local time as if UTC, the file's time where the photo has
     none; colours uint32 [N] 0xRRGGBB; widths, heights int32 [N], upright; hashes S16 [N], content hashes;
-    added float64 [N], Unix seconds.
+    added float64 [N], Unix seconds. `videos` has the length in seconds of every video, by id.
 
     NumPy drops trailing zero bytes when one hash is taken out of `hashes`: `hash_of` gives all sixteen.
     """
@@ -55,6 +56,7 @@ class PhotoTable:
     heights: NDArray[np.int32]
     hashes: NDArray[np.bytes_]
     added: NDArray[np.float64]
+    videos: Mapping[int, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -91,6 +93,11 @@ _TABLE = """
 SELECT id, taken_at, colour, width, height, added_at, hash FROM photo
 WHERE presence = ? ORDER BY taken_at DESC, id DESC LIMIT ?
 """
+# Videos have a small index of their own, so that a library of photos does not pay for the question.
+_VIDEOS = (
+    "SELECT photo.id, content.seconds FROM content JOIN photo ON photo.content_id = content.id"
+    " WHERE content.seconds IS NOT NULL"
+)
 _ALL = -1  # SQLite's word for no limit
 
 
@@ -110,6 +117,17 @@ def load_table(catalog: Catalog, *, missing: bool = False, newest: int = _ALL) -
         heights=np.array(heights, dtype=np.int32),
         hashes=_hashes(hashes),
         added=np.array(added, dtype=np.float64),
+        videos=dict(zip(*catalog.columns(_VIDEOS), strict=True)),
+    )
+
+
+def together(one: PhotoTable, other: PhotoTable) -> PhotoTable:
+    """The photos of two tables without a photo in common, as one table: newest first."""
+    columns = [column.name for column in fields(PhotoTable) if column.name != "videos"]
+    joined = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns}
+    order = np.lexsort((-joined["ids"], -joined["taken"]))
+    return PhotoTable(
+        **{name: column[order] for name, column in joined.items()}, videos={**one.videos, **other.videos}
     )
 
 
@@ -179,7 +197,7 @@ def rate(catalog: Catalog, ids: Iterable[int], rating: int) -> Change:
         raise ValueError(f"a rating is 0 to 5, not {rating}")
     ids = list(ids)
     words = f"Rate {counted(len(ids))}" if rating else f"Clear the rating of {counted(len(ids))}"
-    return perform(catalog, words, lambda connection: _updates(connection, ids, "rating", rating))
+    return perform(catalog, words, lambda connection: _ratings(connection, ids, rating))
 
 
 def set_favourite(catalog: Catalog, ids: Iterable[int], value: bool) -> Change:
@@ -188,6 +206,16 @@ def set_favourite(catalog: Catalog, ids: Iterable[int], value: bool) -> Change:
         f"Make {counted(len(ids))} favourite" if value else f"Take {counted(len(ids))} from the favourites"
     )
     return perform(catalog, words, lambda connection: _updates(connection, ids, "favourite", int(value)))
+
+
+def _ratings(connection: sqlite3.Connection, ids: Iterable[int], rating: int) -> list[RowChange]:
+    """A person's rating replaces one from the file, also by the same number of stars."""
+    found = connection.execute(
+        f"SELECT id, rating, rated FROM photo WHERE id {IN_IDS} AND (rating != ? OR (rating AND NOT rated))",
+        (ids_json(ids), rating),
+    ).fetchall()
+    after = {"rating": rating, "rated": 1}
+    return [RowChange("photo", {"id": row[0]}, {"rating": row[1], "rated": row[2]}, after) for row in found]
 
 
 def _updates(connection: sqlite3.Connection, ids: Iterable[int], column: str, value: int) -> list[RowChange]:

@@ -53,6 +53,17 @@ AND (SELECT removed_at FROM folder WHERE folder.id = file.folder_id) IS NOT NULL
 """
 
 
+# A person's rating has the word. Until a person rates a photo here (which putting out all stars is, too), it
+# has the rating that the best of its files with one tells; "rejected", -1, is no star.
+_RATING = """
+UPDATE photo SET rating = coalesce(
+    (SELECT max(words.rating, 0) FROM file JOIN words ON words.file_id = file.id
+     JOIN folder ON folder.id = file.folder_id WHERE file.photo_id = photo.id AND words.rating IS NOT NULL
+     ORDER BY folder.removed_at IS NOT NULL, file.missing_since IS NOT NULL, file.id LIMIT 1), 0)
+WHERE rated = 0 AND id IN (SELECT id FROM touched)
+"""
+
+
 def ids_json(ids: Iterable[int]) -> str:
     """Ids for `IN_IDS`: one parameter, however many there are."""
     return json.dumps([int(i) for i in ids])
@@ -79,6 +90,7 @@ def settle_photos(connection: sqlite3.Connection, photo_ids: Iterable[int]) -> N
     touch(connection, photo_ids)
     connection.execute(_FORGET_MOVED)
     connection.execute(_DERIVE)
+    connection.execute(_RATING)
 
 
 def settle_folders(connection: sqlite3.Connection, folder_ids: Iterable[int]) -> frozenset[int]:

@@ -31,8 +31,15 @@ class RowChange:
 
 
 # A row that is deleted takes these with it, and undo brings them back.
-CHILDREN = {"label": ("photo_label", "label_id"), "album": ("album_photo", "album_id")}
-KEYS = {"photo_label": ("photo_id", "label_id"), "album_photo": ("album_id", "photo_id")}
+CHILDREN = {
+    "label": (("photo_label", "label_id"),),
+    "album": (("album_photo", "album_id"), ("album_refused", "album_id")),
+}
+KEYS = {
+    "photo_label": ("photo_id", "label_id"),
+    "album_photo": ("album_id", "photo_id"),
+    "album_refused": ("album_id", "photo_id"),
+}
 
 
 def apply(connection: sqlite3.Connection, rows: Iterable[RowChange]) -> list[RowChange]:
@@ -82,8 +89,11 @@ def _current(connection: sqlite3.Connection, row: RowChange) -> Values | None:
 
 
 def _children(connection: sqlite3.Connection, row: RowChange) -> list[RowChange]:
-    table, column = CHILDREN[row.table]
-    return deletions(connection, table, f"{column} = ?", (row.key["id"],))
+    return [
+        child
+        for table, column in CHILDREN[row.table]
+        for child in deletions(connection, table, f"{column} = ?", (row.key["id"],))
+    ]
 
 
 def deletions(

@@ -78,4 +78,68 @@ MIGRATION_4 = ("ALTER TABLE content ADD COLUMN animated INTEGER NOT NULL DEFAULT
 # Where the date is from: exif, xmp or name; NULL also for what was read by an earlier version.
 MIGRATION_5 = ("ALTER TABLE content ADD COLUMN taken_source TEXT",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5)
+# A live album has a query; photos in album_photo are pinned in, those in album_refused are kept out.
+MIGRATION_6 = (
+    "ALTER TABLE album ADD COLUMN query TEXT",
+    """CREATE TABLE album_refused(
+        album_id INTEGER NOT NULL REFERENCES album(id), photo_id INTEGER NOT NULL REFERENCES photo(id),
+        PRIMARY KEY(album_id, photo_id)) WITHOUT ROWID""",
+    "CREATE INDEX album_refused_photo ON album_refused(photo_id)",
+)
+
+# What photo files and their sidecars say (words.py): of each file, as copies may have sidecars of their own.
+# file.read_version is the version of reading that gave it, 0 where none has; file.sidecars is the state of
+# the sidecars then. photo.rated tells that a person has rated here, as every rating was until now. A
+# keyword's path is its levels, outermost first, joined by the unit separator, which no keyword holds;
+# `written` marks those that PhotoClip wrote itself.
+MIGRATION_7 = (
+    "ALTER TABLE file ADD COLUMN read_version INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE file ADD COLUMN sidecars BLOB NOT NULL DEFAULT x''",
+    "ALTER TABLE photo ADD COLUMN rated INTEGER NOT NULL DEFAULT 0",
+    "UPDATE photo SET rated = 1 WHERE rating > 0",
+    """CREATE TABLE words(
+        file_id INTEGER PRIMARY KEY REFERENCES file(id) ON DELETE CASCADE, title TEXT, description TEXT,
+        rating INTEGER, colour_label TEXT, problems TEXT)""",
+    "CREATE TABLE keyword(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE)",
+    """CREATE TABLE file_keyword(
+        file_id INTEGER NOT NULL REFERENCES file(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        keyword_id INTEGER NOT NULL REFERENCES keyword(id), written INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY(file_id, position))""",
+    "CREATE INDEX file_keyword_keyword ON file_keyword(keyword_id)",
+    """CREATE TABLE region(
+        file_id INTEGER NOT NULL REFERENCES file(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        name TEXT NOT NULL, kind TEXT NOT NULL, x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL,
+        height REAL NOT NULL, PRIMARY KEY(file_id, position))""",
+)
+
+# Where positions lie (places.py). content.place_version is the version of naming, 0 where none has looked.
+MIGRATION_8 = (
+    """CREATE TABLE place(
+        id INTEGER PRIMARY KEY, district TEXT NOT NULL, city TEXT NOT NULL, county TEXT NOT NULL,
+        region TEXT NOT NULL, country TEXT NOT NULL, UNIQUE(district, city, county, region, country))""",
+    "ALTER TABLE content ADD COLUMN place_id INTEGER REFERENCES place(id)",
+    "ALTER TABLE content ADD COLUMN place_version INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX content_unplaced ON content(place_version) WHERE latitude IS NOT NULL",
+)
+
+# Videos: their length and where the frame is that is shown, in seconds; NULL for photos. `frames` is how many
+# vectors stand for a content. The index is small, and tells which contents are videos without a look at all.
+MIGRATION_9 = (
+    "ALTER TABLE content ADD COLUMN seconds REAL",
+    "ALTER TABLE content ADD COLUMN codec TEXT",
+    "ALTER TABLE content ADD COLUMN poster_at REAL",
+    "ALTER TABLE content ADD COLUMN frames INTEGER NOT NULL DEFAULT 1",
+    "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    MIGRATION_1,
+    MIGRATION_2,
+    MIGRATION_3,
+    MIGRATION_4,
+    MIGRATION_5,
+    MIGRATION_6,
+    MIGRATION_7,
+    MIGRATION_8,
+    MIGRATION_9,
+)

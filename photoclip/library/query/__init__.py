@@ -2,8 +2,10 @@
 
     a dog in snow            free words are meaning
     -people  -"red car"      meanings that should not be in the picture
-    "IMG_1234"               exact: the file name, a label or an album contains it
-    label: album: folder: date: camera: lens: rating: is: type: size: near:
+    "IMG_1234"               exact: the file name, a label, an album, the title, the description or a
+                             keyword contains it
+    label: album: folder: date: camera: lens: keyword: title: rating: is: type: size: place:
+    near:
                              filters; a value with blanks goes in quotes, "-" in front negates
     a dog OR label:Pets      either; binds less than standing side by side
     (a dog OR a cat) snow    groups; "-" in front negates

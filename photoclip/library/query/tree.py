@@ -32,7 +32,7 @@ class SimilarTo:
 
 @dataclass(frozen=True)
 class Exact:
-    """Words that the file name, a label or an album contains."""
+    """Words that the file name, a label, an album, the title, the description or a keyword contains."""
 
     value: str
     position: int = dataclasses.field(default=0, compare=False)

@@ -35,6 +35,7 @@ _UNITS["mp"] = ("pixels", 1e6)
 _COMPARED = re.compile(r"(>=|<=|>|<|=)\s*(\S.*)")
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.ASCII)
 _DEGREES = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*,\s*([+-]?\d+(?:\.\d+)?)(?:\s*,\s*(\d+(?:\.\d+)?))?", re.ASCII)
+_NAMED = re.compile(r"([^\W\d_].*?)(?:\s*,\s*(\d+(?:\.\d+)?))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class Near:
 
     latitude: float
     longitude: float
+    km: float
+
+
+@dataclass(frozen=True)
+class NearTown:
+    """A circle around a town, told by its name."""
+
+    name: str
     km: float
 
 
@@ -81,15 +90,26 @@ def parse_size(value: str) -> tuple[str, Bounds] | None:
     return measures.pop(), bounds
 
 
-def parse_near(value: str) -> Near | None:
-    """`48.86,2.35` or `48.86,2.35,10`: degrees north and east, kilometres; None when it is no place."""
+def parse_near(value: str) -> Near | NearTown | None:
+    """`48.86,2.35`, `Lisbon` or `Paris, Texas, 10`: degrees north and east, or a name; and kilometres.
+
+    None when it is no place. Whether there is such a town is not known here.
+    """
     match = _DEGREES.fullmatch(value.strip())
     if match is None:
-        return None
+        return _near_town(value)
     latitude, longitude = float(match[1]), float(match[2])
     km = float(match[3]) if match[3] else USUAL_KM
     inside = abs(latitude) <= 90 and abs(longitude) <= 180 and 0 < km < math.inf
     return Near(latitude, longitude, km) if inside else None
+
+
+def _near_town(value: str) -> NearTown | None:
+    match = _NAMED.fullmatch(value.strip())
+    if match is None:
+        return None
+    km = float(match[2]) if match[2] else USUAL_KM
+    return NearTown(match[1], km) if 0 < km < math.inf else None
 
 
 def fact_of(value: str) -> str | None:
@@ -135,6 +155,8 @@ FIELDS: dict[str, Field] = {
     ),
     "camera": Field("the name of a camera, or a part of it"),
     "lens": Field("the name of a lens, or a part of it"),
+    "keyword": Field("a keyword that stands in your photos, such as Rome or Italy|Rome"),
+    "title": Field("words of a photo's title"),
     "rating": Field(
         "stars from 0 to 5, such as 4, >=4 or 2..4", lambda value: parse_rating(value) is not None
     ),
@@ -144,8 +166,9 @@ FIELDS: dict[str, Field] = {
     ),
     "size": Field("a size such as >10MB, <12MP or 1MB..5MB", lambda value: parse_size(value) is not None),
     "similar": Field("the file name of a photo, such as IMG_1234.jpg"),
+    "place": Field("the name of a city, a region or a country where photos were taken"),
     "near": Field(
-        "latitude,longitude in degrees and, if you like, kilometres, such as 48.86,2.35,10",
+        "a town, or latitude,longitude in degrees, and kilometres if you like: Lisbon,10 or 48.86,2.35",
         lambda value: parse_near(value) is not None,
     ),
 }

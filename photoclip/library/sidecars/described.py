@@ -37,7 +37,8 @@ class Region:
 class Described:
     """`hierarchies` are keywords with what they lie in, outermost first; a `rating` of -1 is "rejected".
 
-    `automatic` are those of the keywords that PhotoClip wrote for labels it had put on by itself.
+    `labels` and `automatic` are those of the keywords that PhotoClip wrote, for labels of a person and for
+    labels it had put on by itself.
     `taken_at` and `taken_offset` are as in `Taken`.
     """
 
@@ -45,6 +46,7 @@ class Described:
     description: str | None = None
     keywords: tuple[str, ...] = ()
     hierarchies: tuple[tuple[str, ...], ...] = ()
+    labels: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
     rating: int | None = None
     colour_label: str | None = None
@@ -58,7 +60,7 @@ def first_of(*sources: Described) -> Described:
     found = Described()
     for source in sources:
         if found.keywords or found.hierarchies:
-            source = dataclasses.replace(source, keywords=(), hierarchies=(), automatic=())
+            source = dataclasses.replace(source, keywords=(), hierarchies=(), labels=(), automatic=())
         if found.taken_at is not None:
             source = dataclasses.replace(source, taken_at=None, taken_offset=None)
         missing = {name: value for name, value in vars(source).items() if getattr(found, name) in (None, ())}

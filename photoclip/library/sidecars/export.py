@@ -18,7 +18,7 @@ from photoclip.library.sidecars.writing import write_sidecar
 from photoclip.paths import display
 
 _FILES = f"""
-SELECT photo_id, file.path, rating FROM file
+SELECT photo_id, file.path, CASE WHEN rated THEN rating END FROM file
 JOIN folder ON folder.id = folder_id JOIN photo ON photo.id = photo_id
 WHERE photo_id {IN_IDS} AND missing_since IS NULL AND removed_at IS NULL ORDER BY file.path
 """

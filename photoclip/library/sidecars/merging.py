@@ -23,11 +23,11 @@ from photoclip.library.sidecars.xmp import rating_of
 
 @dataclass(frozen=True)
 class Said:
-    """What is to stand in a sidecar. A `rating` of 0 is none."""
+    """What is to stand in a sidecar. A `rating` of 0 is none; None leaves what other programs wrote."""
 
     labels: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
-    rating: int = 0
+    rating: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,11 @@ def _in_order(before: list[str], wanted: list[str]) -> list[str]:
     return _with([item for item in before if item in staying], wanted)
 
 
-def _rate(text: SidecarText, rating: int) -> tuple[int | None, int | None]:
+def _rate(text: SidecarText, rating: int | None) -> tuple[int | None, int | None]:
     """Sets a rating, or takes away the one that PhotoClip wrote; returns it before and after."""
     standing, written = rating_of(text.text(RATING)), rating_of(text.text(WRITTEN_RATING))
+    if rating is None:
+        return standing, standing
     if rating:
         if standing != rating:
             text.set_text(RATING, str(rating))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import TypeAlias
 
 from lxml import etree
@@ -24,6 +25,7 @@ from photoclip.library.sidecars.names import (
     CONTAINERS,
     HIERARCHIES,
     KEYWORDS,
+    LABELS,
     RATING,
     RDF_DESCRIPTION,
     RDF_LI,
@@ -35,6 +37,8 @@ from photoclip.library.taken import from_iso
 
 Element: TypeAlias = etree._Element
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+DESCRIPTIONS_READ = 500
+"""Of one element; programs write one or two, and each is looked through for every property."""
 _DATES = ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate")
 _OF_DARKTABLE = "darktable"  # the root of the tags that darktable keeps for itself
 
@@ -43,7 +47,7 @@ def read_xmp(data: bytes) -> Described:
     """Everything PhotoClip keeps of an XMP packet or sidecar; raises UnreadableXmp for what is refused."""
     root = parse(data, forgiving=True)
     rdf = next(root.iter(RDF_RDF), None)
-    nodes = [] if rdf is None else rdf.findall(RDF_DESCRIPTION)
+    nodes = [] if rdf is None else _descriptions(rdf)
     hierarchies = tuple(dict.fromkeys(_hierarchies(nodes)))[:KEYWORDS_KEPT]
     keywords = [*_items(nodes, KEYWORDS), *(path[-1] for path in hierarchies)]
     taken_at, taken_offset = _taken(nodes)
@@ -52,6 +56,7 @@ def read_xmp(data: bytes) -> Described:
         description=lines(_text(nodes, "dc:description"), TEXT_LIMIT) or None,
         keywords=keyword_list(keywords),
         hierarchies=hierarchies,
+        labels=keyword_list(_items(nodes, LABELS)),
         automatic=keyword_list(_items(nodes, AUTOMATIC_LABELS)),
         rating=rating_of(_text(nodes, RATING)),
         colour_label=line(_text(nodes, "xmp:Label"), KEYWORD_LIMIT) or None,
@@ -67,10 +72,14 @@ def rating_of(text: str) -> int | None:
     return round(value) if value is not None and -1 <= value <= 5 else None
 
 
+def _descriptions(element: Element) -> list[Element]:
+    return list(islice(element.iterfind(RDF_DESCRIPTION), DESCRIPTIONS_READ))
+
+
 def _value(node: Element, name: str) -> Element | str | None:
     """A property of a node, or of the description inside it: an element, or an attribute's text."""
     wanted = named(name)
-    for holder in (node, *node.iterfind(RDF_DESCRIPTION)):
+    for holder in (node, *_descriptions(node)):
         attribute = holder.get(wanted)
         if attribute is not None:
             return str(attribute)

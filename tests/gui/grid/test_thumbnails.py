@@ -54,8 +54,9 @@ def test_urgent_first_and_what_scrolled_away_never(
     qtbot.waitUntil(lambda: thumbnails.idle)
     late = [key for key in store.asked if key in keys(0, 50)]
     assert len(late) <= 2  # those the threads had already taken
-    assert sorted(key for key in store.asked if key not in late) == keys(100, 110)
-    assert store.asked[len(late)] in keys(100, 103)
+    urgent = [key for key in store.asked if key not in late]
+    assert sorted(urgent) == keys(100, 110)
+    assert urgent[0] in keys(100, 103)  # the threads race for the first few
 
 
 def test_nothing_is_loaded_twice(qtbot: QtBot, thumbnails: Thumbnails, store: Store) -> None:

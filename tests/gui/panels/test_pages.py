@@ -34,7 +34,7 @@ def break_two(room: Room) -> None:
 def progress(**values: object) -> SimpleNamespace:
     known = {
         "phase": "indexing", "done": 1204, "total": 41207, "per_second": 38.2, "seconds_left": 1080.0,
-        "message": "", "model": "",
+        "message": "", "model": "", "yields": "",
     }  # fmt: skip
     return SimpleNamespace(**{**known, **values})
 
@@ -110,6 +110,21 @@ def test_activity_says_how_far_it_is(room: Room) -> None:
     assert line.bar.isHidden()
     room.session.encoder_state.emit("starting")
     assert line.model.text() == "fake · loading model…"
+
+
+def test_activity_says_why_it_yields(room: Room) -> None:
+    line = ActivityLine(room.session)
+    room.qtbot.addWidget(line)
+    line.resize(WIDE, line.height())
+    room.session.progress.emit(progress(phase="paused", yields="battery"))
+    assert line.text.text() == "Paused on battery · 1,204 of 41,207"
+    assert line.pause.text() == "Resume"  # the person has the last word
+    room.session.progress.emit(progress(phase="paused", yields="use"))
+    assert line.text.text() == "Paused while you work · 1,204 of 41,207"
+    room.session.progress.emit(progress(yields="use"))
+    assert line.text.text() == "Indexing 1,204 of 41,207 · slowly while you work · 38/s · 18 min left"
+    room.session.progress.emit(Progress("paused", yields="battery"))
+    assert line.text.text() == "Paused on battery"
 
 
 def test_activity_in_a_narrow_window_keeps_counts_and_model(room: Room) -> None:
