@@ -22,6 +22,17 @@ Odds = NDArray[np.float32]
 # At even odds a photo is as likely to show the thing as not: the natural place for the divider.
 CONFIDENT = 0.5
 
+# How well a photo answers to generic prompts, and a text to the whole library, says little of whether the one
+# shows the other: of both, this share is taken off (centring against hubs, Suzuki et al. 2013).
+CENTRING = 0.25
+
+# Log odds, chosen on training pictures and the same for every model, see docs/relevance.md. Few photos of a
+# library show what is asked: a text has to beat the generic prompts by RARITY. Where its best photo is not
+# SURE beyond that, there is none; and one that is REACH less likely than the best is a weaker match.
+RARITY = 2.0
+SURE = 1.25
+REACH = 3.0
+
 # A photo half way between the library's average and an identical copy gets even odds; the slope takes the
 # average photo to 0.007 and a copy to 0.993.
 SIMILARITY_SLOPE = 10.0
@@ -59,6 +70,29 @@ def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
 def text_odds(cosines: NDArray[np.float32], level: float, logit_scale: float) -> Odds:
     """Log odds of a text against the generic prompts, as in a softmax over it and them."""
     return np.asarray(cosines * np.float32(logit_scale) - np.float32(level), dtype=np.float32)
+
+
+def centred(
+    cosines: NDArray[np.float32],
+    generic: NDArray[np.float32],
+    typical: NDArray[np.float32],
+    usual: float,
+) -> NDArray[np.float32]:
+    """Cosines [N, K] of photos and texts, less a share of what lies in the photo or in the text alone.
+
+    `generic` [N] is each photo's mean cosine to the generic prompts, `typical` [K] each text's to the photos
+    of the library, and `usual` the mean of either for prompts and library.
+    """
+    photo = np.float32(CENTRING) * (generic - np.float32(usual))
+    text = np.float32(CENTRING) * (typical - np.float32(usual))
+    return np.asarray(cosines - photo[:, None] - text, dtype=np.float32)
+
+
+def beside_the_best(odds: Odds) -> Odds:
+    """The odds [N] of one text, moved together so that its confident matches, if any, are those above 0."""
+    best = float(odds.max(where=~np.isnan(odds), initial=-np.inf))
+    divider = max(0.0, best - REACH) if best >= SURE else SURE
+    return np.asarray(odds - np.float32(divider), dtype=np.float32)
 
 
 def shares(cosines: NDArray[np.float32], logit_scale: float) -> NDArray[np.float32]:

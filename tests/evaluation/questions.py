@@ -141,7 +141,15 @@ ABSENT: dict[str, str | None] = {
         (
             *("a submarine", "an astronaut", "a volcano", "a zebra", "a giraffe", "a windmill", "an igloo"),
             *("a microscope", "a stethoscope", "a toothbrush", "a harp", "sushi", "a hamburger"),
-            *("a pineapple", "a watermelon", "a peacock", "a squirrel", "a hippopotamus", "a shark", "an owl"),
+            *(
+                "a pineapple",
+                "a watermelon",
+                "a peacock",
+                "a squirrel",
+                "a hippopotamus",
+                "a shark",
+                "an owl",
+            ),
             *("a parrot", "a tiger", "a fox", "a rabbit", "a passport", "a toilet", "an excavator"),
             *("a snowman", "fireworks", "a tornado", "a typewriter", "a printer", "an ambulance"),
         )
