@@ -29,8 +29,8 @@ CENTRING = 0.25
 # Log odds, chosen on training pictures and the same for every model, see docs/relevance.md. Few photos of a
 # library show what is asked: a text has to beat the generic prompts by RARITY. Where its best photo is not
 # SURE beyond that, there is none; and one that is REACH less likely than the best is a weaker match.
-RARITY = 2.0
-SURE = 1.25
+RARITY = 1.75
+SURE = 1.5
 REACH = 3.0
 
 # A photo half way between the library's average and an identical copy gets even odds; the slope takes the

@@ -6,6 +6,7 @@ harmonic mean of precision and recall. Pictures that may be right are left out o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,6 +57,21 @@ def best_flat(curves: Sequence[Curve]) -> tuple[float, float]:
     sums[np.append(np.diff(falling) == 0, False)] = -np.inf
     best = int(sums.argmax())
     return float(sums[best] / len(curves)), float(falling[best])
+
+
+def flat_at(curves: Sequence[Curve], cut: float) -> float:
+    """Mean F1 with this one cut."""
+    taken = [int(np.count_nonzero(one.scores >= cut)) for one in curves]
+    return float(
+        np.mean([one.f1[count - 1] if count else 0.0 for one, count in zip(curves, taken, strict=True)])
+    )
+
+
+def silent_cut(scores: Sequence[Scores], share: float) -> float:
+    """The lowest cut that at least this share of questions has no picture to reach."""
+    highest = np.sort([one.max() for one in scores])
+    silent = math.ceil(share * len(highest) - 1e-9)
+    return float(np.nextafter(highest[silent - 1], np.inf)) if silent else -np.inf
 
 
 def reaching(scores: Sequence[Scores], cut: float) -> float:

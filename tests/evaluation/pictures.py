@@ -1,4 +1,4 @@
-"""The labelled pictures of the starter's data, and the starter model's vectors of them, made once and kept."""
+"""The labelled pictures of the starter's data, and the starter model's vectors, made once and kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ Vectors = NDArray[np.float32]
 
 
 class StarterModel:
-    """The shipped model on the CPU in float32, so that every machine prints the same; an `Encoder`."""
+    """The shipped model on the CPU in float32, so that every machine prints the same; an `Encoder`.
+
+    Texts are encoded once.
+    """
 
     def __init__(self) -> None:
         found = find_model(MODEL)
@@ -39,12 +42,15 @@ class StarterModel:
         self._model: TorchEncoder = TorchEncoder(model, config, found.key, placements=[PLAIN])
         self.info = EncoderInfo(found.name, found.key, found.dim, found.pixel_spec, found.logit_scale)
         self.description = self._model.description
+        self._texts: dict[str, Vectors] = {}
 
     def encode_pixels(self, pixels: NDArray[np.uint8]) -> Vectors:
         return self._model.encode_pixels(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        return self._model.encode_texts(texts)
+        new = list(dict.fromkeys(text for text in texts if text not in self._texts))
+        self._texts.update(zip(new, self._model.encode_texts(new), strict=True) if new else ())
+        return np.stack([self._texts[text] for text in texts])
 
 
 def sample(data: Path, split: str) -> list[Picture]:

@@ -54,7 +54,8 @@ def shelf_of(vectors: Vectors, encoder: Encoder) -> Iterator[Shelf]:
     ):
         fill(library.catalog, len(vectors))
         ids, hashes = library.catalog.columns(
-            "SELECT photo.id, content.hash FROM photo JOIN content ON content.id = content_id ORDER BY photo.id"
+            "SELECT photo.id, content.hash FROM photo JOIN content ON content.id = content_id"
+            " ORDER BY photo.id"
         )
         library.vectors(encoder.info).append(hashes, vectors)
         engine = SearchEngine(library, encoder)
