@@ -83,14 +83,16 @@ def centred(
     `generic` [N] is each photo's mean cosine to the generic prompts, `typical` [K] each text's to the photos
     of the library, and `usual` the mean of either for prompts and library.
     """
-    photo = np.float32(CENTRING) * (generic - np.float32(usual))
-    text = np.float32(CENTRING) * (typical - np.float32(usual))
-    return np.asarray(cosines - photo[:, None] - text, dtype=np.float32)
+    photo = np.float32(CENTRING) * generic
+    text = np.float32(CENTRING) * (typical - np.float32(2 * usual))
+    found = cosines - photo[:, None]
+    found -= text
+    return np.asarray(found, dtype=np.float32)
 
 
 def beside_the_best(odds: Odds) -> Odds:
     """The odds [N] of one text, moved together so that its confident matches, if any, are those above 0."""
-    best = float(odds.max(where=~np.isnan(odds), initial=-np.inf))
+    best = float(np.fmax.reduce(odds, initial=-np.inf))  # damaged vectors, NaN, have no say
     divider = max(0.0, best - REACH) if best >= SURE else SURE
     return np.asarray(odds - np.float32(divider), dtype=np.float32)
 
