@@ -103,7 +103,7 @@ class Evidence:
         level = self._level.over(
             snapshot.matrix, lambda part: relevance.background_level(part @ prompts.T, self._scale)
         )
-        average = self._average.over(snapshot.matrix, lambda part: part)
+        average = self._average.over(snapshot.matrix, lambda part: part).astype(np.float32)
         usual = float(prompts.mean(axis=0) @ average)
         centred = relevance.centred(cosines[:, :-1], cosines[:, -1], texts @ average, usual)
         return relevance.text_odds(centred, float(level) + relevance.RARITY, self._scale)

@@ -58,8 +58,8 @@ def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
     """The logit a query must reach in a picture to be as likely as all generic prompts together.
 
     `cosines` is [N, P], a column per generic prompt. A query is held against the mean of this over the
-    library, not picture by picture: how one picture answers to generic prompts is noise, and cost two fifths
-    of the first places (captions against photos) with the starter model.
+    library, not picture by picture: taking all of it off each picture cost two fifths of the first places
+    (captions against photos) with the starter model. A share of it helps, which is for `centred`.
     """
     logits = cosines * np.float32(logit_scale)
     top = logits.max(axis=1)
