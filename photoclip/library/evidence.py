@@ -27,13 +27,23 @@ class Question:
 
     words: Vectors
     excluded: Vectors
+    generic: Vectors  # as `Evidence.beside` adds it to texts
     pictures: Vectors
 
     def __len__(self) -> int:
         return len(self.words) + len(self.excluded) + len(self.pictures)
 
+    @property
+    def texts(self) -> Vectors:
+        return np.concatenate([self.words, self.excluded])
+
     def all(self) -> Vectors:
-        return np.concatenate([self.words, self.excluded, self.pictures])
+        return np.concatenate([self.words, self.excluded, self.generic, self.pictures])
+
+    def columns(self, cosines: Cosines) -> tuple[Cosines, Cosines]:
+        """The cosines [N, K] to `all()` as those to texts and generic, and those to pictures."""
+        said = len(self.words) + len(self.excluded) + len(self.generic)
+        return cosines[:, :said], cosines[:, said:]
 
 
 class Evidence:
@@ -54,17 +64,27 @@ class Evidence:
         texts = self.vectors.texts([*words, *query.excluded]) if query.has_meaning else none
         pictures = self.vectors.pictures(images) if images else none
         stored = snapshot.matrix[_embedded_rows(snapshot, photos)].astype(np.float32)
-        return Question(texts[: len(words)], texts[len(words) :], np.concatenate([stored, pictures]))
+        return Question(
+            words=texts[: len(words)],
+            excluded=texts[len(words) :],
+            generic=self.beside(texts)[len(texts) :],
+            pictures=np.concatenate([stored, pictures]),
+        )
+
+    def beside(self, texts: Vectors) -> Vectors:
+        """`texts` [K, D] and, to judge cosines to them by, the generic prompts' mean; nothing for none."""
+        return np.concatenate([texts, self.vectors.background().mean(axis=0)[None]]) if len(texts) else texts
 
     def odds(self, snapshot: Snapshot, question: Question, cosines: Cosines) -> relevance.Odds:
         """All the evidence together, [N], from the cosines [N, K] to `question.all()`."""
-        words, texts = len(question.words), len(question.words) + len(question.excluded)
         if not len(cosines):
             return np.empty(0, np.float32)
-        said = self.text_odds(snapshot, cosines[:, :texts]) if texts else cosines[:, :0]
+        words = len(question.words)
+        to_texts, to_pictures = question.columns(cosines)
+        said = self.match_odds(snapshot, question.texts, to_texts) if to_texts.shape[1] else to_texts
         found = said[:, 0] if words else None
         if len(question.pictures):
-            seen = self._picture_odds(snapshot, question.pictures, cosines[:, texts:])
+            seen = self._picture_odds(snapshot, question.pictures, to_pictures)
             found = seen if found is None else relevance.both(found, seen)
         if not len(question.excluded):
             assert found is not None
@@ -72,13 +92,21 @@ class Evidence:
         unwanted = relevance.any_of(said[:, words:])
         return -unwanted if found is None else relevance.without(found, unwanted)
 
-    def text_odds(self, snapshot: Snapshot, cosines: Cosines) -> Cosines:
-        """[N, K] for K texts, N > 0."""
+    def match_odds(self, snapshot: Snapshot, texts: Vectors, cosines: Cosines) -> Cosines:
+        """`text_odds`, each text's moved so that those above 0 are what a search for it is confident of."""
+        odds = self.text_odds(snapshot, texts, cosines)
+        return np.stack([relevance.beside_the_best(column) for column in odds.T], axis=1)
+
+    def text_odds(self, snapshot: Snapshot, texts: Vectors, cosines: Cosines) -> Cosines:
+        """[N, K] for `texts` [K, D], from the cosines [N, K + 1] to `beside(texts)`; each photo by itself."""
         prompts = self.vectors.background()
         level = self._level.over(
             snapshot.matrix, lambda part: relevance.background_level(part @ prompts.T, self._scale)
         )
-        return relevance.text_odds(cosines, float(level), self._scale)
+        average = self._average.over(snapshot.matrix, lambda part: part).astype(np.float32)
+        usual = float(prompts.mean(axis=0) @ average)
+        centred = relevance.centred(cosines[:, :-1], cosines[:, -1], texts @ average, usual)
+        return relevance.text_odds(centred, float(level) + relevance.RARITY, self._scale)
 
     def direction(self, snapshot: Snapshot, pictures: Vectors) -> Vectors:
         """The direction [D] in which photos are most like all `pictures`.
@@ -103,8 +131,8 @@ class Evidence:
 
 def shown_cosines(question: Question, cosines: Cosines) -> Cosines:
     """The one cosine [N] a result shows: of the words, or else the photos' mean; NaN of exclusions alone."""
-    words, texts = len(question.words), len(question.words) + len(question.excluded)
-    chosen = cosines[:, :words] if words else cosines[:, texts:]
+    words = len(question.words)
+    chosen = cosines[:, :words] if words else question.columns(cosines)[1]
     if not chosen.shape[1]:
         return np.full(len(cosines), np.nan, np.float32)
     return np.asarray(chosen.mean(axis=1), dtype=np.float32)

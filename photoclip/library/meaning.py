@@ -83,9 +83,10 @@ class TreeMeaning:
         self._words = [one for one in meant if isinstance(one, Words)]
         self._photos = [one for one in meant if isinstance(one, SimilarTo)]
         texts = [words.text for words in self._words]
-        vectors = evidence.vectors.texts(texts) if texts else pictures.all()[:0]
+        self._texts = evidence.vectors.texts(texts) if texts else pictures.texts[:0]
         self._questions = [self._like(photo_named(snapshot, photo)) for photo in self._photos] + [pictures]
-        self._vectors = np.concatenate([vectors, *(question.all() for question in self._questions)])
+        self._said = evidence.beside(self._texts)
+        self._vectors = np.concatenate([self._said, *(question.all() for question in self._questions)])
 
     def _like(self, photo: int) -> Question:
         return self._evidence.question(self._snapshot, Query(), [photo], ())
@@ -98,7 +99,7 @@ class TreeMeaning:
         if not len(cosines):
             return np.empty(0, np.float32)
         said, *columns = self._columns(cosines)
-        texts = list(self._evidence.text_odds(self._snapshot, said).T) if self._words else []
+        texts = list(self._evidence.match_odds(self._snapshot, self._texts, said).T) if self._words else []
         seen = [
             self._evidence.odds(self._snapshot, question, part)
             for question, part in zip(self._questions, columns, strict=True)
@@ -114,19 +115,22 @@ class TreeMeaning:
 
     def shown(self, cosines: Cosines) -> Cosines:
         """The greatest of the words that are asked for, or else of the photos, or else the pictures' mean."""
-        columns = self._shown(Words) or self._shown(SimilarTo)
+        columns = self._shown(cosines, Words) or self._shown(cosines, SimilarTo)
         if columns:
-            return np.asarray(cosines[:, columns].max(axis=1), dtype=np.float32)
+            return np.asarray(np.max(columns, axis=0), dtype=np.float32)
         return shown_cosines(self._questions[-1], self._columns(cosines)[-1])
 
-    def _shown(self, kind: type[Words] | type[SimilarTo]) -> list[int]:
+    def _shown(self, cosines: Cosines, kind: type[Words] | type[SimilarTo]) -> list[Cosines]:
+        """Those [N] to each that is asked for."""
+        said, *seen = self._columns(cosines)
         wanted = set(_wanted(self._tree))
-        meant = [*self._words, *self._photos]
-        return [at for at, one in enumerate(meant) if isinstance(one, kind) and one in wanted]
+        columns = said.T if kind is Words else [column[:, 0] for column in seen[: len(self._photos)]]
+        meant = self._words if kind is Words else self._photos
+        return [column for one, column in zip(meant, columns, strict=False) if one in wanted]
 
     def _columns(self, cosines: Cosines) -> list[Cosines]:
-        """Those of the words, then of each photo of the tree, then of the pictures."""
-        ends = np.cumsum([len(self._words), *map(len, self._questions)])
+        """Those of the words and generic, then of each photo of the tree, then of the pictures."""
+        ends = np.cumsum([len(self._said), *(len(question.all()) for question in self._questions)])
         return np.split(cosines, ends[:-1], axis=1)
 
 

@@ -22,6 +22,17 @@ Odds = NDArray[np.float32]
 # At even odds a photo is as likely to show the thing as not: the natural place for the divider.
 CONFIDENT = 0.5
 
+# How well a photo answers to generic prompts, and a text to the whole library, says little of whether the one
+# shows the other: of both, this share is taken off (centring against hubs, Suzuki et al. 2013).
+CENTRING = 0.25
+
+# Log odds, chosen on training pictures and the same for every model, see docs/relevance.md. Few photos of a
+# library show what is asked: a text has to beat the generic prompts by RARITY. Where its best photo is not
+# SURE beyond that, there is none; and one that is REACH less likely than the best is a weaker match.
+RARITY = 1.75
+SURE = 1.5
+REACH = 3.0
+
 # A photo half way between the library's average and an identical copy gets even odds; the slope takes the
 # average photo to 0.007 and a copy to 0.993.
 SIMILARITY_SLOPE = 10.0
@@ -47,8 +58,8 @@ def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
     """The logit a query must reach in a picture to be as likely as all generic prompts together.
 
     `cosines` is [N, P], a column per generic prompt. A query is held against the mean of this over the
-    library, not picture by picture: how one picture answers to generic prompts is noise, and cost two fifths
-    of the first places (captions against photos) with the starter model.
+    library, not picture by picture: taking all of it off each picture cost two fifths of the first places
+    (captions against photos) with the starter model. A share of it helps, which is for `centred`.
     """
     logits = cosines * np.float32(logit_scale)
     top = logits.max(axis=1)
@@ -59,6 +70,31 @@ def background_level(cosines: NDArray[np.float32], logit_scale: float) -> Odds:
 def text_odds(cosines: NDArray[np.float32], level: float, logit_scale: float) -> Odds:
     """Log odds of a text against the generic prompts, as in a softmax over it and them."""
     return np.asarray(cosines * np.float32(logit_scale) - np.float32(level), dtype=np.float32)
+
+
+def centred(
+    cosines: NDArray[np.float32],
+    generic: NDArray[np.float32],
+    typical: NDArray[np.float32],
+    usual: float,
+) -> NDArray[np.float32]:
+    """Cosines [N, K] of photos and texts, less a share of what lies in the photo or in the text alone.
+
+    `generic` [N] is each photo's mean cosine to the generic prompts, `typical` [K] each text's to the photos
+    of the library, and `usual` the mean of either for prompts and library.
+    """
+    photo = np.float32(CENTRING) * generic
+    text = np.float32(CENTRING) * (typical - np.float32(2 * usual))
+    found = cosines - photo[:, None]
+    found -= text
+    return np.asarray(found, dtype=np.float32)
+
+
+def beside_the_best(odds: Odds) -> Odds:
+    """The odds [N] of one text, moved together so that its confident matches, if any, are those above 0."""
+    best = float(np.fmax.reduce(odds, initial=-np.inf))  # damaged vectors, NaN, have no say
+    divider = max(0.0, best - REACH) if best >= SURE else SURE
+    return np.asarray(odds - np.float32(divider), dtype=np.float32)
 
 
 def shares(cosines: NDArray[np.float32], logit_scale: float) -> NDArray[np.float32]:

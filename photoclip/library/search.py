@@ -188,22 +188,22 @@ class SearchEngine:
         self, descriptions: Sequence[str], ids: Ids | None = None
     ) -> tuple[Ids, NDArray[np.float32]]:
         """How well each photo fits any of the `descriptions`: ids and scores of the embedded ones."""
-        candidates, cosines, snapshot = self._compared(descriptions, ids)
+        texts = self._evidence.vectors.texts(descriptions)
+        candidates, cosines, snapshot = self._compared(self._evidence.beside(texts), ids)
         if not len(candidates):
             return candidates, np.empty(0, np.float32)
-        odds = relevance.any_of(self._evidence.text_odds(snapshot, cosines))
+        odds = relevance.any_of(self._evidence.text_odds(snapshot, texts, cosines))
         return snapshot.table.ids[candidates], relevance.score(odds)
 
     def text_cosines(self, texts: Sequence[str], ids: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
         """The ids [N] of the photos that are embedded, and the cosines [N, K] of K texts to them."""
-        candidates, cosines, snapshot = self._compared(texts, ids)
+        candidates, cosines, snapshot = self._compared(self._evidence.vectors.texts(texts), ids)
         return snapshot.table.ids[candidates], cosines
 
-    def _compared(self, texts: Sequence[str], ids: Ids | None) -> tuple[Ids, NDArray[np.float32], Snapshot]:
+    def _compared(self, vectors: Vectors, ids: Ids | None) -> tuple[Ids, NDArray[np.float32], Snapshot]:
         snapshot = self._snapshots.latest()
         allowed = np.ones(len(snapshot), np.bool_) if ids is None else filters.mask_of(snapshot.table, ids)
         candidates = np.flatnonzero(allowed & (snapshot.rows >= 0))
-        vectors = self._evidence.vectors.texts(texts)
         return *compare(snapshot, candidates, vectors, lambda: None), snapshot
 
     def _snapshot(self, tree: Node, photos: Sequence[int], *, missing: bool = False) -> Snapshot:

@@ -31,6 +31,7 @@ _STALE = 2.0
 """Grown by this factor, the main directions are looked for anew."""
 
 Bytes = NDArray[np.int8]
+Columns = dict[bytes, Cosines]  # [count] by the bytes of the vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class Sketch:
         self._store = store
         self._sketched_from = sketched_from
         self._drawn: _Drawn | None = None
+        self._before: tuple[_Drawn, Columns] | None = None  # what the search before asked for
         self._updating = threading.Lock()
         self._closed = threading.Event()
         self._thread = PoliteThread("photoclip-sketch", self.update)
@@ -72,7 +74,11 @@ class Sketch:
             self._thread.start()
         if drawn is None or not drawn.fits(matrix) or len(matrix) - drawn.count > self._sketched_from:
             return None
-        return np.concatenate([_estimated(drawn, vectors), cosines(matrix[drawn.count :], vectors)])
+        found = np.empty((len(matrix), len(vectors)), np.float32)
+        for at, column in enumerate(self._estimates(drawn, vectors)):
+            found[: drawn.count, at] = column
+        found[drawn.count :] = cosines(matrix[drawn.count :], vectors)
+        return found
 
     def update(self) -> None:
         """Draw what is not drawn yet. Ends early when closed."""
@@ -93,7 +99,22 @@ class Sketch:
         """Stop and join."""
         self._closed.set()
         self._thread.join()
-        self._drawn = None
+        self._drawn = self._before = None
+
+    def _estimates(self, drawn: _Drawn, vectors: Vectors) -> list[Cosines]:
+        """[count] for each vector. What the search before asked for too is kept: every one asks for generic
+        prompts beside its own words.
+        """
+        before = self._before
+        known = before[1] if before is not None and before[0] is drawn else {}
+        keys = [vector.tobytes() for vector in vectors]
+        new = [at for at, key in enumerate(keys) if key not in known]
+        made = _estimated(drawn, vectors[new])
+        known = known | {
+            keys[at]: np.ascontiguousarray(column) for at, column in zip(new, made.T, strict=True)
+        }
+        self._before = drawn, {key: known[key] for key in keys}
+        return [known[key] for key in keys]
 
 
 def _begun(matrix: Half) -> _Drawn:

@@ -87,6 +87,46 @@ def test_the_usual_cosine_follows_a_library_as_it_grows() -> None:
     assert relevance.usual_cosine(1.0, 10**9) < 1
 
 
+def test_centring_takes_off_what_lies_in_photo_or_text_alone() -> None:
+    cosines = np.array([[0.5, 0.5], [0.5, 0.5]], np.float32)
+    generic, typical = np.array([0.2, 0.4], np.float32), np.array([0.3, 0.5], np.float32)
+    found = relevance.centred(cosines, generic, typical, 0.3)
+    share = relevance.CENTRING
+    assert found == pytest.approx(
+        0.5 - share * np.array([[-0.1 + 0.0, -0.1 + 0.2], [0.1 + 0.0, 0.1 + 0.2]]), abs=1e-6
+    )
+
+
+@given(npst.arrays(np.float32, st.integers(1, 12), elements=st.floats(-1, 1, width=32)), st.floats(-1, 1))
+def test_centring_leaves_a_text_the_order_of_photos_that_answer_alike_to_anything(
+    cosines: np.ndarray, typical: float
+) -> None:
+    generic = np.full(len(cosines), 0.25, np.float32)
+    found = relevance.centred(cosines[:, None], generic, np.array([typical], np.float32), 0.1)[:, 0]
+    assert (np.diff(found[np.argsort(cosines)]) >= 0).all()
+
+
+@given(ODDS)
+def test_a_confident_match_is_sure_or_near_one_that_is(odds: np.ndarray) -> None:
+    moved = relevance.beside_the_best(odds)
+    best = odds.max()
+    assert (np.diff(moved[np.argsort(odds)]) >= 0).all()
+    assert (moved <= odds).all()
+    if best < relevance.SURE:
+        assert (moved < 0).all()
+    else:
+        assert moved.max() >= 0
+        wanted = (odds >= 0) & (odds >= best - relevance.REACH)
+        unclear = np.abs(moved) < 1e-4
+        assert ((moved >= 0) == wanted)[~unclear].all()
+
+
+def test_damaged_vectors_have_no_say_in_what_is_best() -> None:
+    moved = relevance.beside_the_best(np.array([np.nan, 5.0, 1.0], np.float32))
+    assert moved[1:].tolist() == [5.0 - 2.0, 1.0 - 2.0]
+    assert np.isnan(relevance.beside_the_best(np.full(2, np.nan, np.float32))).all()
+
+
 def test_shares_add_up() -> None:
     shares = relevance.shares(np.array([0.31, 0.25, 0.1], np.float32), 100.0)
     assert shares.sum() == pytest.approx(1.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
@@ -21,7 +21,6 @@ from photoclip.library.catalog.albums import add_to_album, create_album
 from photoclip.library.catalog.folders import remove_folder
 from photoclip.library.catalog.indexing import mark_missing
 from photoclip.library.catalog.labels import add_label, label_photos
-from photoclip.library.levels import RunningMean, are_unit
 from photoclip.library.query_vectors import VectorCache
 from photoclip.library.search import SearchCancelled, SearchEngine
 from photoclip.library.snapshot import find_rows
@@ -46,7 +45,7 @@ def test_words_rank_by_meaning(shelf: Shelf, engine: SearchEngine) -> None:
     assert len(found) == len(NAMES)
     assert found.ids.dtype == np.int64
     assert (np.diff(found.scores) <= 0).all()
-    assert (np.diff(found.cosines) <= 0).all()
+    assert found.cosines[:2].min() > 0.9 > found.cosines[2:].max()
     assert found.confident == 2
     assert (found.model, found.query, found.pending) == ("fake", "red", 0)
 
@@ -289,22 +288,6 @@ def test_rows_are_found_by_hash(keys: np.ndarray, wanted: np.ndarray, begin_alik
     for hash_, row in zip(wanted, rows, strict=True):
         same = np.flatnonzero((keys == hash_).all(axis=1))
         assert row == (same[-1] if len(same) else -1)
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.booleans(), st.sets(st.integers(0, 9)))
-def test_a_running_mean_is_the_mean_of_sound_rows(
-    steps: list[int], begins_anew: bool, damaged: set[int]
-) -> None:
-    rows = np.random.default_rng(1).normal(size=(sum(steps), 3)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    for row, value in zip(damaged & set(range(len(rows))), (np.nan, np.inf, 3e38, 0.0) * 3, strict=False):
-        rows[row, 1] = value
-    mean = RunningMean()
-    for matrix in [*(rows[:count] for count in np.cumsum(steps)), *([-rows[::-1]] if begins_anew else [])]:
-        sound = matrix[are_unit(matrix)]
-        expected = sound.astype(np.float32).mean(axis=0) if len(sound) else np.zeros(3)
-        assert mean.over(matrix, lambda part: part) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_cache_forgets_the_oldest() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from photoclip.library import sketch as module
-from photoclip.library.cosines import cosines
+from photoclip.library.cosines import cosines, dots
 from photoclip.library.sketch import Sketch
 from photoclip.library.vectors import VectorStore
 from tests.library.test_neighbours import DIM, keys, unit
@@ -97,4 +97,35 @@ def test_a_damaged_vector_spoils_no_others(store: VectorStore, damage: float) ->
     assert estimates is not None
     sound = np.arange(len(store)) != COUNT
     assert estimates[sound] == pytest.approx(cosines(store.matrix(), unit(1, seed=9))[sound], abs=0.1)
+    sketch.close()
+
+
+def test_what_was_asked_for_just_before_is_not_estimated_again(
+    store: VectorStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sketch = Sketch(store, sketched_from=FROM)
+    sketch.update()
+    asked: list[int] = []
+
+    def counted(rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        asked.append(len(vectors))
+        return dots(rows, vectors)
+
+    monkeypatch.setattr(module, "dots", counted)
+    one, other, generic = unit(3, seed=9).astype(np.float32)
+    first = sketch.cosines(store.matrix(), np.stack([one, generic]))
+    second = sketch.cosines(store.matrix(), np.stack([generic, other, other]))
+    again = sketch.cosines(store.matrix(), np.stack([other, generic]))
+    third = sketch.cosines(store.matrix(), np.stack([one, generic]))
+    assert first is not None
+    assert second is not None
+    assert again is not None
+    assert third is not None
+    assert asked == [2, 2, 0, 1]
+    assert third == pytest.approx(first, abs=1e-3)
+    assert np.array_equal(second[:, 0], first[:, 1])
+    assert np.array_equal(again, second[:, [1, 0]])
+    store.append(keys(300, first=COUNT), unit(300, seed=4))
+    sketch.update()
+    assert_close(sketch, store)
     sketch.close()
