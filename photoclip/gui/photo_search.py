@@ -63,11 +63,14 @@ class PhotoSearch(QObject):
 def _small(path: bytes) -> bytes:
     """A picture file as a small JPEG; raises PhotoClipError."""
     from photoclip import paths, pixels
-    from photoclip.errors import PhotoClipError
+    from photoclip.errors import PhotoClipError, UnreadablePhoto
+    from photoclip.library.opening import NotAFile
+    from photoclip.library.worker import read_file
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - paths are bytes
-            data = file.read()
+        decoded = pixels.decode(read_file(path)[0], shortest_side=SMALL)
     except OSError as error:
         raise PhotoClipError(f"{paths.display(path)} cannot be read ({error.strerror}).") from error
-    return pixels.thumbnail(pixels.decode(data, shortest_side=SMALL).image, SMALL)
+    except (NotAFile, UnreadablePhoto) as error:
+        raise PhotoClipError(f"{paths.display(path)} cannot be used as a picture: {error}") from error
+    return pixels.thumbnail(decoded.image, SMALL)

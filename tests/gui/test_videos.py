@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -92,6 +93,17 @@ def test_the_viewer_shows_the_poster_upright(
     colour = picture.image.pixelColor(20, 30)
     assert colour.red() > 180
     assert colour.green() < 80
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_pipe_in_a_videos_place_is_told(
+    qtbot: QtBot, film: Path, open_window: Callable[[], Window]
+) -> None:
+    window = open_window()
+    film.unlink()
+    os.mkfifo(film)
+    open_film(qtbot, window)
+    assert window.pages.viewer.canvas.sentence.endswith("film.mp4: This is a pipe, not a file.")
 
 
 def test_a_video_opens_in_the_systems_player(
