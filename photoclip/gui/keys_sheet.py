@@ -41,6 +41,7 @@ class KeysSheet(QFrame):
         native = QKeySequence.SequenceFormat.NativeText
         return [
             ("/   Ctrl+F", self.tr("Search")),
+            (QKeySequence("Ctrl+S").toString(native), self.tr("Save the search as a live album")),
             ("Esc", self.tr("Back")),
             ("←  →  ↑  ↓", self.tr("Move among the photos")),
             ("Enter", self.tr("Open the photo")),

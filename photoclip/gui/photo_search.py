@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from photoclip.gui.dialogs import pictures_folder
 from photoclip.gui.grid.thumbnails import tile
-from photoclip.gui.search_bar import CHIP_PICTURE, SearchBar, SearchChip, local_path
+from photoclip.gui.search_bar import SearchBar, local_path
+from photoclip.gui.search_chip import CHIP_PICTURE, SearchChip
 from photoclip.gui.session import Session
 
 PATTERNS = "*.jpg *.jpeg *.png *.webp *.gif *.bmp *.tif *.tiff *.heic *.heif *.avif"

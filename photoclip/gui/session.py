@@ -161,9 +161,10 @@ class Session(Work):
         self,
         work: Callable[[Catalog], Change | None],
         done: Callable[[Change | None], None] | None = None,
+        failed: Callable[[PhotoClipError], None] | None = None,
     ) -> None:
         """Run a change of the catalog on the one writer thread, in the order of the calls."""
-        self.write(lambda: work(self.library.catalog), done or _ignore)
+        self.write(lambda: work(self.library.catalog), done or _ignore, failed)
 
     def undo(self) -> None:
         """Take back the last change people made; says so, or that there is none."""

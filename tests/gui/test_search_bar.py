@@ -10,7 +10,8 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from photoclip.gui.grid.model import IDS_MIME
-from photoclip.gui.search_bar import SearchBar, SearchRequest, local_path
+from photoclip.gui.search_bar import SearchBar, local_path
+from photoclip.gui.search_chip import SearchRequest
 
 
 @pytest.fixture
