@@ -127,6 +127,7 @@ class Session(Work):
                     on_progress=lambda step: self.post(lambda: self.progress.emit(step)),
                     after_batch=self._label_arrivals,
                     on_folders=lambda: self.post(self.folders_moved.emit),
+                    after_switch=self._renew_labels,
                     courtesy=self.courtesy,
                 )
             return self._indexer
@@ -253,6 +254,12 @@ class Session(Work):
         from photoclip.library import labelling
 
         labelling.apply_kept(self.engine, ids)
+
+    def _renew_labels(self) -> None:
+        from photoclip.library import relabelling
+
+        if relabelling.is_due(self.library.catalog):
+            relabelling.renew(self.models, self.engine)
 
     def look_for_other_processes(self) -> None:
         def look(_cancelled: Cancelled) -> int:

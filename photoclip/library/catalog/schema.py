@@ -132,6 +132,13 @@ MIGRATION_9 = (
     "CREATE INDEX content_video ON content(id, hash, seconds, frames) WHERE seconds IS NOT NULL",
 )
 
+# Which model (a key of `served`) the automatic labels are of (judged.py): one row, or none while one model
+# alone has served. `change_id` is the change that made them so.
+MIGRATION_10 = (
+    """CREATE TABLE judged(
+        id INTEGER PRIMARY KEY CHECK(id = 1), key TEXT NOT NULL, change_id INTEGER)""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -142,4 +149,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_7,
     MIGRATION_8,
     MIGRATION_9,
+    MIGRATION_10,
 )
