@@ -38,7 +38,7 @@ class Header(QFrame):
         self.search = SearchBar()
         self.search.setMaximumWidth(SEARCH_WIDEST)
         self._order: Order = "relevance"
-        self._ranked = False
+        self._narrow = False
         self._names: dict[str, str] = {
             "relevance": self.tr("Relevance"), "newest": self.tr("Newest first"),
             "oldest": self.tr("Oldest first"), "added": self.tr("Last added"),
@@ -148,12 +148,19 @@ class Header(QFrame):
         shown.setChecked(True)
         self.order.setText(f"{shown.text()}  ▾")
 
+    def offer_to_save(self, offered: bool) -> None:
+        """Show the button that saves the search, or what was changed of a live album's query."""
+        short = self._narrow or bool(self.search.rest)
+        self.save.setText(self.tr("Save") if short else self.tr("Save as album"))
+        self.save.setVisible(offered)
+
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the search bar gets the room."""
         self._brand.setVisible(not narrow)
         self._size.setVisible(not narrow)
         self.search.set_narrow(narrow)
-        self.save.setText(self.tr("Save") if narrow else self.tr("Save as album"))
+        self._narrow = narrow
+        self.offer_to_save(not self.save.isHidden())
         if narrow:
             self._left.setMinimumWidth(0)
             self._left.setMaximumWidth(36)

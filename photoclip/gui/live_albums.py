@@ -50,7 +50,7 @@ class LiveAlbums(QObject):
 
     def _offer(self) -> None:
         search = self._header.search
-        self._header.save.setVisible(not (search.request().is_empty or search.is_at_rest))
+        self._header.offer_to_save(not (search.request().is_empty or search.is_at_rest))
 
     def _show_saved(self, album_id: int) -> None:
         source = Source("album", album_id)

@@ -23,7 +23,7 @@ ROW_HEIGHT = 30
 HEADER_HEIGHT = 38
 MARGIN = 10
 DOT = 9
-GLYPH = 16
+GLYPH = 14
 LIVE = "arrows-clockwise"
 
 
@@ -109,10 +109,10 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawEllipse(QStyle.visualRect(option.direction, option.rect, dot))
             area = area.adjusted(DOT + 8, 0, 0, 0)
         elif row.live:
-            mark = QRect(area.left(), area.center().y() - GLYPH // 2 + 1, GLYPH, GLYPH)
+            mark = QRect(area.left() - 1, area.center().y() - GLYPH // 2, GLYPH, GLYPH)
             mark = QStyle.visualRect(option.direction, option.rect, mark)
             icons.draw(painter, LIVE, mark, colours.accent if chosen else colours.secondary)
-            area = area.adjusted(GLYPH + 6, 0, 0, 0)
+            area = area.adjusted(DOT + 8, 0, 0, 0)  # names stand in line with those of labels
         font = QFont(option.font)
         font.setWeight(QFont.Weight.Medium if chosen else QFont.Weight.Normal)
         painter.setFont(font)

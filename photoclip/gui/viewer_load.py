@@ -41,6 +41,7 @@ class Picture:
     reason: str = ""
     is_full: bool = True
     video: bytes | None = None  # the path of the file to play
+    seconds: float | None = None  # of a video
 
 
 class PictureLoader:
@@ -127,6 +128,7 @@ def decode_photo(details: PhotoDetails, shortest_side: int) -> Picture:
         details.favourite,
         is_full=shortest_side == FULL or image.width >= width,
         video=path if details.seconds is not None else None,
+        seconds=details.seconds,
     )
 
 

@@ -115,12 +115,14 @@ def test_a_video_opens_in_the_systems_player(
         open_film(qtbot, window)
         viewer = window.pages.viewer
         assert not viewer.play.isHidden()
+        assert viewer.length == "1:01"
         viewer.play.click()
         qtbot.keyClick(viewer, Qt.Key.Key_P)
         assert [url.toLocalFile() for url in player.opened] == [str(film)] * 2
         window.open_viewer(ids["red-0.jpg"])
         qtbot.waitUntil(lambda: viewer.picture is not None and window.session.is_settled)
         assert viewer.play.isHidden()
+        assert viewer.length == ""
         qtbot.keyClick(viewer, Qt.Key.Key_P)
         assert len(player.opened) == 2
     finally:
