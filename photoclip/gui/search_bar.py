@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import accumulate
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
@@ -26,6 +28,7 @@ from photoclip.gui.search_chip import SearchChip, SearchRequest
 from photoclip.library.query import Exact, Filter, Not, SimilarTo, Words, all_of, is_grouped, parse
 
 DEBOUNCE_MS = 150
+READABLE = 112  # px that a chip needs at most to be told from others
 LEAST = 220  # px, the narrowest search bar; half of it stays for words
 # A part of the query that can become a chip: a filter, an exact phrase, an exclusion; quotes may hold blanks.
 _TOKEN = re.compile(r'(?<!\S)(-?\w+:"[^"]*"|-?\w+:[^\s"]+|-?"[^"]*"|-[^\s"]+)(?=\s|$)')
@@ -67,7 +70,7 @@ class SearchBar(QFrame):
         theme.set_role(self.edit, "search")
         self.edit.setPlaceholderText(self.tr("Search by what you remember"))
         self.edit.setAccessibleName(self.tr("Search"))
-        self.edit.setMinimumWidth(LEAST // 2)
+        self.edit.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # what chips leave
         self.edit.textEdited.connect(self._on_edited)
         self.edit.installEventFilter(self)
         self._clear = QToolButton()
@@ -82,7 +85,10 @@ class SearchBar(QFrame):
         self._photo.setToolTip(self.tr("Search by a picture, alone or together with words"))
         self._photo.setAccessibleName(self.tr("Search by a picture"))
         self._photo.clicked.connect(self.picture_wanted)
-        for part in (glass, self.edit, self._clear, self._photo):
+        self._more = QLabel()
+        theme.set_role(self._more, "secondary")
+        self._more.hide()
+        for part in (glass, self._more, self.edit, self._clear, self._photo):
             self._row.addWidget(part)
         self._row.setStretchFactor(self.edit, 1)
         self._clear.hide()
@@ -253,7 +259,32 @@ class SearchBar(QFrame):
 
     def _on_content(self) -> None:
         self._clear.setVisible(not self.is_at_rest)
+        typed = bool(self.edit.text()) or not self._chips
+        self.edit.setMinimumWidth(LEAST // 2 if typed else LEAST // 8)  # chips get what no words need
+        self._fold()
         self.edit.setPlaceholderText("" if self._chips else self.tr("Search by what you remember"))
+
+    def _fold(self) -> None:
+        """Show as many chips as can be read, the first at least, and how many more there are."""
+        others = (self._glass, self._clear, self._photo)
+        room = self.width() - self.edit.minimumWidth() - theme.SPACE[4] - theme.SPACE[1] * len(others)
+        room -= sum(part.sizeHint().width() for part in others if not part.isHidden())
+        needed = [min(chip.sizeHint().width(), READABLE) + theme.SPACE[1] for chip in self._chips]
+        shown = len(needed)
+        if sum(needed) > room:
+            more = self.fontMetrics().horizontalAdvance(f"+{shown}") + theme.SPACE[1]
+            shown = max(1, sum(each <= room - more for each in accumulate(needed)))
+        for place, chip in enumerate(self._chips):
+            chip.setVisible(place < shown)
+        hidden = self._chips[shown:]
+        self._more.setVisible(bool(hidden))
+        self._more.setText(f"+{len(hidden)}")
+        self._more.setToolTip("\n".join(chip.accessibleName() for chip in hidden))
+        self._more.setAccessibleName(", ".join(chip.accessibleName() for chip in hidden))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
 
     def _ask(self) -> None:
         self._timer.stop()

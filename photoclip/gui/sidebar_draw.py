@@ -109,7 +109,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawEllipse(QStyle.visualRect(option.direction, option.rect, dot))
             area = area.adjusted(DOT + 8, 0, 0, 0)
         elif row.live:
-            mark = QRect(area.left() - 1, area.center().y() - GLYPH // 2, GLYPH, GLYPH)
+            mark = QRect(area.left() - 2, area.center().y() - GLYPH // 2 + 1, GLYPH, GLYPH)
             mark = QStyle.visualRect(option.direction, option.rect, mark)
             icons.draw(painter, LIVE, mark, colours.accent if chosen else colours.secondary)
             area = area.adjusted(DOT + 8, 0, 0, 0)  # names stand in line with those of labels
