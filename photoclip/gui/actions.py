@@ -96,6 +96,8 @@ class PhotoActions(QObject):
             return
 
         def move(catalog: Catalog) -> Change | None:
+            if albums.saved_query(catalog, album_id) is not None:
+                return None  # a live album has no order of people's
             order = albums.album_photos(catalog, album_id).tolist()
             wanted = shifted(order, chosen, by)
             return None if wanted == order else albums.reorder_album(catalog, album_id, wanted)
@@ -216,8 +218,9 @@ class PhotoActions(QObject):
         menu.addMenu(self._album_menu(choices, menu))
         if source.kind == "album" and source.id is not None:
             earlier, later = partial(self.move_in_album, source, -1), partial(self.move_in_album, source, 1)
-            _add(menu, self.tr("Earlier in this album"), earlier, key="Alt+Left")
-            _add(menu, self.tr("Later in this album"), later, key="Alt+Right")
+            if not any(album.id == source.id and album.query for album in choices.albums):
+                _add(menu, self.tr("Earlier in this album"), earlier, key="Alt+Left")
+                _add(menu, self.tr("Later in this album"), later, key="Alt+Right")
             _add(menu, self.tr("Remove from this album"), partial(self.remove_from_album, source.id))
         menu.addMenu(self._rate_menu(choices, menu))
         favourite = self.tr("Not a favourite") if choices.favourite else self.tr("Favourite")

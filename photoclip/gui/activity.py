@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 BAR_WIDTH = 140
 BUSY = ("scanning", "indexing", "paused")
 # What goes first where there is no room: (which of the sentences, which of the model's names, whether a bar).
-FEWER = ((0, 0, True), (1, 0, True), (1, 1, True), (2, 1, True), (3, 1, True), (3, 1, False), (4, 1, False))
+FEWER = ((0, 0, True), (1, 0, True), (1, 1, True), (2, 1, True), (3, 1, True), (3, 1, False), (4, 1, False),
+         (5, 1, False))  # fmt: skip
 
 
 class ActivityLine(QFrame):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -14,7 +15,7 @@ from photoclip.gui import theme, words
 from photoclip.gui.finder import Finder, Found, Order, Wish
 from photoclip.gui.grid.thumbnails import Thumbnails
 from photoclip.gui.grid.view import GridView
-from photoclip.gui.search_bar import SearchRequest
+from photoclip.gui.search_chip import SearchRequest
 from photoclip.gui.session import Session, Source
 
 if TYPE_CHECKING:
@@ -95,14 +96,24 @@ class Browser(QWidget):
 
     # What to show
 
+    @property
+    def query(self) -> str:
+        """The saved query of the live album that is shown; else empty."""
+        found = self.found
+        return found.query if found is not None and found.wish.source == self.wish.source else ""
+
     def show_source(self, source: Source) -> None:
         self._set(Wish(source, self.wish.request, self.wish.order))
 
     def search(self, request: SearchRequest) -> None:
-        self._set(Wish(self.wish.source, request, self.wish.order))
+        """Within the place that is shown; in a live album the request takes the place of its query."""
+        edited = bool(self.query) and not request.asks_as(self.query)
+        if self.query and not edited:
+            request = SearchRequest()
+        self._set(replace(self.wish, request=request, edited=edited))
 
     def sort(self, order: Order) -> None:
-        self._set(Wish(self.wish.source, self.wish.request, order))
+        self._set(replace(self.wish, order=order))
 
     def start(self) -> None:
         """Show the first screen at once, and all photos as soon as they are there."""
@@ -141,10 +152,10 @@ class Browser(QWidget):
             self._say_waiting()
 
     def _show(self, found: Found, *, keep: bool) -> None:
-        self.found, self._waiting = found, False
+        self.found, self.wish, self._waiting = found, found.wish, False
         self._error.hide()
         if keep and found.content.weaker and self.grid.content.weaker_shown:
-            found = Found(**{**vars(found), "content": found.content.with_weaker(True)})
+            found = replace(found, content=found.content.with_weaker(True))
         self._say(found)
         self.grid.set_reorderable(found.in_album_order)
         self.grid.set_content(found.content, keep=keep)
@@ -216,7 +227,7 @@ class Browser(QWidget):
             self._caption.setText(f"{self._caption.text()}  ·  {waiting}".strip(" ·"))
         self.grid.set_empty(*self._empty(found))
         actions = {"album": self.tr("Auto-tag…"), "label": self.tr("Edit label…")}
-        action = actions.get(found.wish.source.kind, "")
+        action = "" if found.wish.edited else actions.get(found.wish.source.kind, "")
         self.place_action.setText(action)
         self.place_action.setVisible(bool(action))
 
@@ -226,6 +237,8 @@ class Browser(QWidget):
     def _empty(self, found: Found) -> tuple[str, str, str]:
         """Icon, title and sentence for a grid without photos."""
         request, kind = found.wish.request, found.wish.source.kind
+        if found.problem:
+            return "warning", self.tr("This album cannot be looked up"), found.problem
         if not request.is_empty:
             asked = f"“{request.text}”" if request.text else self.tr("this picture")
             if not found.content.weaker:
@@ -241,5 +254,7 @@ class Browser(QWidget):
             "album": self.tr("Drag photos onto the album in the sidebar, or use the menu on a photo."),
             "label": self.tr("Open the label to describe it and see which photos it would tag."),
         }
+        if found.query:
+            sentences["album"] = self.tr("No photo answers the query of this live album yet.")
         title = self.tr("No missing photos") if kind == "missing" else self.tr("No photos here yet")
         return "image", title, sentences[kind]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from photoclip.gui.finder import RECENT_SECONDS
+from photoclip.gui.live_counts import LiveCounts
 from photoclip.gui.session import Session
 from photoclip.library.catalog import albums, folders, labels, photos
 from photoclip.library.catalog.schema import MISSING, PRESENT
@@ -43,6 +45,7 @@ class Counts:
     folders: tuple[Folder, ...] = ()
     albums: tuple[Album, ...] = ()
     labels: tuple[Label, ...] = ()
+    live: Mapping[int, int] = field(default_factory=dict)  # by live album, where it could be looked up
 
 
 def count(catalog: Catalog) -> Counts:
@@ -77,6 +80,8 @@ class CountKeeper(QObject):
         super().__init__(session)
         self._session = session
         self.latest: Counts | None = None
+        self._live = LiveCounts(session)
+        self._live.counted.connect(self._tell_live)
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._count)
         session.folders_moved.connect(self.look_at_disk)
@@ -109,5 +114,11 @@ class CountKeeper(QObject):
         self._session.compute(lambda _cancelled: count(catalog), self._tell, key="counts")
 
     def _tell(self, counts: Counts) -> None:
-        self.latest = counts
-        self.counted.emit(counts)
+        self.latest = replace(counts, live=self._live.latest)
+        self.counted.emit(self.latest)
+        self._live.count([album.id for album in counts.albums if album.query is not None])
+
+    def _tell_live(self) -> None:
+        if self.latest is not None:
+            self.latest = replace(self.latest, live=self._live.latest)
+            self.counted.emit(self.latest)

@@ -220,6 +220,7 @@ class DetailsPanel(QFrame):
         column.addSpacing(theme.SPACE[1])
         column.addWidget(self.name)
         column.addWidget(self.breadcrumb)
+        column.addSpacing(theme.SPACE[0])
         column.addWidget(self.heading)
         column.addWidget(self.description)
         column.addSpacing(theme.SPACE[0])

@@ -141,15 +141,15 @@ def kind_text(details: PhotoDetails) -> str:
 
 
 def exposure_text(exposure: dict[str, float]) -> str:
-    """ "23 mm, f/4, 1/500 s, ISO 200" from what the camera wrote."""
+    """ "23 mm, f/4, 1/500 s, ISO 200" from what the camera wrote; lines break after the commas alone."""
     locale, parts = QLocale(), []
     if focal := exposure.get("focal_mm"):
-        parts.append(f"{locale.toString(float(focal), 'g', 4)} mm")
+        parts.append(f"{locale.toString(float(focal), 'g', 4)}\N{NO-BREAK SPACE}mm")
     if aperture := exposure.get("f_number"):
         parts.append(f"f/{locale.toString(float(aperture), 'g', 2)}")
     if seconds := exposure.get("seconds"):
         shown = f"1/{round(1 / seconds)}" if seconds < 0.3 else locale.toString(float(seconds), "g", 2)
-        parts.append(f"{shown} s")
+        parts.append(f"{shown}\N{NO-BREAK SPACE}s")
     if iso := exposure.get("iso"):
-        parts.append(f"ISO {round(iso)}")
+        parts.append(f"ISO\N{NO-BREAK SPACE}{round(iso)}")
     return ", ".join(parts)

@@ -8,14 +8,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photoclip.errors import PhotoClipError
 from photoclip.gui.grid.content import GridContent, by_date, by_relevance, in_order
-from photoclip.gui.search_bar import SearchRequest
+from photoclip.gui.search_chip import SearchRequest
 from photoclip.gui.session import Session, Source
 
 if TYPE_CHECKING:
@@ -34,11 +35,16 @@ LISTED_TABLES = frozenset({"photo_label", "album_photo", "album_refused", "label
 
 @dataclass(frozen=True)
 class Wish:
-    """All that decides what the grid shows."""
+    """All that decides what the grid shows.
+
+    A live album is shown as it is, whatever was searched for before, unless its query is `edited`: then the
+    request stands for it, and asks all photos.
+    """
 
     source: Source = Source("all")  # noqa: RUF009 - frozen
     request: SearchRequest = SearchRequest()  # noqa: RUF009 - frozen
     order: Order = "relevance"  # without a meaning to be relevant to, newest first
+    edited: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,13 +59,13 @@ class Found:
     seconds: float = 0.0
 
     query: str = ""  # of the live album that is shown
+    arranged: bool = False  # a place shown as people ordered it, or a live album best first
+    problem: str = ""  # why the live album cannot be looked up
 
     @property
     def in_album_order(self) -> bool:
         """Whether this is an album in the order people gave it."""
-        wish = self.wish
-        album = wish.source.kind == "album" and not self.query
-        return album and wish.request.is_empty and wish.order == "relevance"
+        return self.arranged and not self.query and self.wish.order == "relevance"
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class _Place:
     in_order: bool = False  # as people put them, or best first
     query: str = ""  # of a live album
     missing: bool = False  # whether a listing shows missing ones, too
+    problem: str = ""
 
 
 class Finder:
@@ -101,7 +108,9 @@ class Finder:
     def find(self, wish: Wish, cancelled: Callable[[], bool]) -> Found:
         """Raises QueryError and the search's other sentences."""
         began = time.perf_counter()
-        place = self._place(wish.source, cancelled)
+        place = self._place(wish, cancelled)
+        if place.query and not wish.edited:
+            wish = replace(wish, request=SearchRequest())
         looked_at: Which = "missing" if wish.source.kind == "missing" else "there"
         if wish.request.is_empty:
             table = self._table("both" if place.missing else looked_at)
@@ -113,7 +122,8 @@ class Finder:
             content, pending = _arranged(table, wish, results, ranked), results.pending
         total = len(table) if place.ids is None else int(np.count_nonzero(table.rows_of(place.ids) >= 0))
         content.order  # made here rather than on the GUI thread  # noqa: B018
-        return Found(wish, content, ranked, total, pending, time.perf_counter() - began, place.query)
+        seconds, arranged = time.perf_counter() - began, place.in_order and wish.request.is_empty
+        return Found(wish, content, ranked, total, pending, seconds, place.query, arranged, place.problem)
 
     def _search(self, wish: Wish, place: NDArray[np.int64] | None, cancelled: Callable[[], bool]) -> Results:
         request = wish.request
@@ -142,9 +152,9 @@ class Finder:
                 known = self._tables[which] = (state, table)
             return known[1]
 
-    def _place(self, source: Source, cancelled: Callable[[], bool]) -> _Place:
+    def _place(self, wish: Wish, cancelled: Callable[[], bool]) -> _Place:
         """The photos of a place of the sidebar."""
-        catalog = self._session.library.catalog
+        catalog, source = self._session.library.catalog, wish.source
         if source.kind == "recent":
             since = time.time() - RECENT_SECONDS
             tables = self._table("there"), self._table("missing")
@@ -152,7 +162,7 @@ class Finder:
         if source.id is None:
             return _Place()
         if source.kind == "album":
-            return self._album(source.id, cancelled)
+            return self._album(source.id, wish.edited, cancelled)
         if source.kind == "label":
             from photoclip.library.catalog.labels import labelled
 
@@ -161,15 +171,20 @@ class Finder:
 
         return _Place(folder_photos(catalog, source.id, missing=True))
 
-    def _album(self, album_id: int, cancelled: Callable[[], bool]) -> _Place:
-        """Only a live album needs the search."""
+    def _album(self, album_id: int, edited: bool, cancelled: Callable[[], bool]) -> _Place:
+        """Only a live album needs the search. One that cannot be looked up is empty and says why."""
         from photoclip.library.catalog.albums import album_photos, saved_query
 
         catalog = self._session.library.catalog
         query = saved_query(catalog, album_id)
         if query is None:
             return _Place(album_photos(catalog, album_id, missing=True), in_order=True)
-        found = self._session.engine.album(album_id, cancelled)
+        if edited:
+            return _Place(query=query)
+        try:
+            found = self._session.engine.album(album_id, cancelled)
+        except PhotoClipError as error:
+            return _Place(np.empty(0, np.int64), query=query, problem=str(error))
         return _Place(found.ids, found.ranked, query, found.missing)
 
 

@@ -38,7 +38,7 @@ class Header(QFrame):
         self.search = SearchBar()
         self.search.setMaximumWidth(SEARCH_WIDEST)
         self._order: Order = "relevance"
-        self._ranked = False
+        self._narrow = False
         self._names: dict[str, str] = {
             "relevance": self.tr("Relevance"), "newest": self.tr("Newest first"),
             "oldest": self.tr("Oldest first"), "added": self.tr("Last added"),
@@ -64,6 +64,11 @@ class Header(QFrame):
         theme.set_role(self.order, "outline")
         self.order.setMenu(self._order_menu())
         self.order.setAccessibleName(self.tr("Order of the photos"))
+        self.save = QPushButton(self.tr("Save as album"))
+        theme.set_role(self.save, "outline")
+        self.save.setAccessibleName(self.save.text())
+        self.save.setToolTip(self.tr("Save this search as a live album (Ctrl+S)"))
+        self.save.hide()
         more = _icon_button("dots-three", self.tr("Menu"))
         more.setMenu(menu)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -72,6 +77,7 @@ class Header(QFrame):
         line.setSpacing(theme.SPACE[2])
         line.addWidget(left)
         line.addWidget(self.search, 100)
+        line.addWidget(self.save)
         line.addStretch(1)  # what the search bar leaves in a wide window
         line.addWidget(self.order)
         line.addWidget(self._size_control())
@@ -126,8 +132,8 @@ class Header(QFrame):
         listed = wish.request.is_empty
         self.show_order(
             wish.order,
-            ranked=found.ranked,
-            own=listed and wish.source.kind == "album",
+            ranked=found.ranked or (found.arranged and bool(found.query)),
+            own=found.arranged and not found.query,
             otherwise="added" if listed and wish.source.kind == "recent" else "newest",
         )
 
@@ -142,11 +148,19 @@ class Header(QFrame):
         shown.setChecked(True)
         self.order.setText(f"{shown.text()}  ▾")
 
+    def offer_to_save(self, offered: bool) -> None:
+        """Show the button that saves the search, or what was changed of a live album's query."""
+        short = self._narrow or bool(self.search.rest)
+        self.save.setText(self.tr("Save") if short else self.tr("Save as album"))
+        self.save.setVisible(offered)
+
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the search bar gets the room."""
         self._brand.setVisible(not narrow)
         self._size.setVisible(not narrow)
         self.search.set_narrow(narrow)
+        self._narrow = narrow
+        self.offer_to_save(not self.save.isHidden())
         if narrow:
             self._left.setMinimumWidth(0)
             self._left.setMaximumWidth(36)

@@ -24,8 +24,12 @@ class KeysSheet(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(theme.SPACE[4],) * 4)
         column.setSpacing(theme.SPACE[3])
+        self._labels = [self._line(keys, meaning) for keys, meaning in self._rows()]
+        self._table = QGridLayout()
+        self._table.setHorizontalSpacing(theme.SPACE[3])
+        self._table.setVerticalSpacing(theme.SPACE[1])
         column.addWidget(title)
-        column.addLayout(self._table())
+        column.addLayout(self._table)
         parent.installEventFilter(self)
         self.hide()
 
@@ -41,6 +45,7 @@ class KeysSheet(QFrame):
         native = QKeySequence.SequenceFormat.NativeText
         return [
             ("/   Ctrl+F", self.tr("Search")),
+            (QKeySequence("Ctrl+S").toString(native), self.tr("Save the search as a live album")),
             ("Esc", self.tr("Back")),
             ("←  →  ↑  ↓", self.tr("Move among the photos")),
             ("Enter", self.tr("Open the photo")),
@@ -64,25 +69,29 @@ class KeysSheet(QFrame):
             ("?", self.tr("This sheet")),
         ]
 
-    def _table(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.SPACE[3])
-        grid.setVerticalSpacing(theme.SPACE[1])
-        rows = self._rows()
-        per_column = -(-len(rows) // COLUMNS)
-        for place, (keys, meaning) in enumerate(rows):
+    def _line(self, keys: str, meaning: str) -> tuple[QLabel, QLabel]:
+        key, words = QLabel(keys), QLabel(meaning)
+        theme.set_role(key, "key")
+        return key, words
+
+    def _arrange(self, columns: int) -> None:
+        """Put the keys side by side in so many columns."""
+        per_column = -(-len(self._labels) // columns)
+        for place, (key, words) in enumerate(self._labels):
             across, down = divmod(place, per_column)
-            key, words = QLabel(keys), QLabel(meaning)
-            theme.set_role(key, "key")
-            grid.addWidget(key, down, across * 3, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(words, down, across * 3 + 1)
-        grid.setColumnMinimumWidth(2, theme.SPACE[4])
-        return grid
+            for label, at in ((key, across * 3), (words, across * 3 + 1)):
+                self._table.removeWidget(label)
+                self._table.addWidget(label, down, at, Qt.AlignmentFlag.AlignLeft)
+        self._table.setColumnMinimumWidth(2, theme.SPACE[4] if columns > 1 else 0)
+        self._table.activate()
+        self.adjustSize()
 
     def _place(self) -> None:
-        self.adjustSize()
         parent = self.parentWidget()
         assert parent is not None
+        self._arrange(COLUMNS)
+        if self.sizeHint().width() > parent.width():
+            self._arrange(1)
         self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
 
     def close_sheet(self) -> None:

@@ -119,8 +119,10 @@ class LabelView(ColumnPage):
         self.apply.setText(self.tr("Tag {0}").format(words.photos(new)) if new else self.tr("Tag photos"))
 
     def show_looking(self, looking: bool, *, loading: bool) -> None:
-        """Say that the preview is being made."""
+        """Say that the preview is being made; of the first one, `loading`, there is no count yet."""
         self.state.setText(self.tr("Looking at the photos…") if looking and loading else "")
+        if looking and loading:
+            self.count.clear()
 
     def _show_near(
         self, above: Sequence[int], below: Sequence[int], scores: dict[int, float], label_id: int | None

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from photoclip.gui.dialogs import pictures_folder
 from photoclip.gui.grid.thumbnails import tile
-from photoclip.gui.search_bar import CHIP_PICTURE, SearchBar, SearchChip, local_path
+from photoclip.gui.search_bar import SearchBar, local_path
+from photoclip.gui.search_chip import CHIP_PICTURE, SearchChip
 from photoclip.gui.session import Session
 
 PATTERNS = "*.jpg *.jpeg *.png *.webp *.gif *.bmp *.tif *.tiff *.heic *.heif *.avif"
@@ -63,11 +64,14 @@ class PhotoSearch(QObject):
 def _small(path: bytes) -> bytes:
     """A picture file as a small JPEG; raises PhotoClipError."""
     from photoclip import paths, pixels
-    from photoclip.errors import PhotoClipError
+    from photoclip.errors import PhotoClipError, UnreadablePhoto
+    from photoclip.library.opening import NotAFile
+    from photoclip.library.worker import read_file
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - paths are bytes
-            data = file.read()
+        decoded = pixels.decode(read_file(path)[0], shortest_side=SMALL)
     except OSError as error:
         raise PhotoClipError(f"{paths.display(path)} cannot be read ({error.strerror}).") from error
-    return pixels.thumbnail(pixels.decode(data, shortest_side=SMALL).image, SMALL)
+    except (NotAFile, UnreadablePhoto) as error:
+        raise PhotoClipError(f"{paths.display(path)} cannot be used as a picture: {error}") from error
+    return pixels.thumbnail(decoded.image, SMALL)

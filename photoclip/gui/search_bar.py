@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from itertools import accumulate
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,67 +16,22 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
 
 from photoclip.errors import QueryError
 from photoclip.gui import icons, theme
-from photoclip.gui.chips import WIDEST
-from photoclip.gui.controls import ElidedLabel
 from photoclip.gui.grid.model import IDS_MIME
+from photoclip.gui.search_chip import SearchChip, SearchRequest
 from photoclip.library.query import Exact, Filter, Not, SimilarTo, Words, all_of, is_grouped, parse
 
 DEBOUNCE_MS = 150
-CHIP_PICTURE = 18
+READABLE = 112  # px that a chip needs at most to be told from others
 LEAST = 220  # px, the narrowest search bar; half of it stays for words
 # A part of the query that can become a chip: a filter, an exact phrase, an exclusion; quotes may hold blanks.
 _TOKEN = re.compile(r'(?<!\S)(-?\w+:"[^"]*"|-?\w+:[^\s"]+|-?"[^"]*"|-[^\s"]+)(?=\s|$)')
-
-
-@dataclass(frozen=True)
-class SearchRequest:
-    """What to search by: text of the query language, photos of the library, picture files outside it."""
-
-    text: str = ""
-    photos: tuple[int, ...] = ()
-    images: tuple[bytes, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.text.strip() or self.photos or self.images)
-
-
-class SearchChip(QFrame):
-    """One filter or photo of the query, with a cross to take it out."""
-
-    removed = Signal()
-
-    def __init__(self, kind: str, value: str, request: SearchRequest, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.request = request
-        theme.set_role(self, "chip")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.SPACE[2], 0, theme.SPACE[0], 0)
-        row.setSpacing(theme.SPACE[0])
-        self.kind = QLabel(kind)
-        theme.set_role(self.kind, "secondary")
-        self.value = ElidedLabel(value, "strong")
-        self.value.setMaximumWidth(WIDEST)
-        cross = QToolButton()
-        cross.setIcon(icons.icon("x"))
-        cross.setIconSize(QSize(12, 12))
-        theme.set_role(cross, "close")
-        cross.setAccessibleName(self.tr("Remove {0} {1}").format(kind, value))
-        cross.clicked.connect(self.removed)
-        for part in (self.kind, self.value, cross):
-            row.addWidget(part)
-        self.value.setVisible(bool(value))
-        self.setAccessibleName(f"{kind} {value}")
-
-    def set_picture(self, picture: QPixmap) -> None:
-        """Show a photo's small picture instead of a word for it."""
-        self.kind.setPixmap(picture)
 
 
 class SearchBar(QFrame):
@@ -92,6 +47,7 @@ class SearchBar(QFrame):
         super().__init__(parent)
         self._chips: list[SearchChip] = []
         self._asked = SearchRequest()
+        self._rest = ""  # the query of the live album that is shown: what clearing leads back to
         self._timer = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._timer.timeout.connect(self._ask)
         theme.set_role(self, "search")
@@ -114,7 +70,7 @@ class SearchBar(QFrame):
         theme.set_role(self.edit, "search")
         self.edit.setPlaceholderText(self.tr("Search by what you remember"))
         self.edit.setAccessibleName(self.tr("Search"))
-        self.edit.setMinimumWidth(LEAST // 2)
+        self.edit.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # what chips leave
         self.edit.textEdited.connect(self._on_edited)
         self.edit.installEventFilter(self)
         self._clear = QToolButton()
@@ -129,7 +85,10 @@ class SearchBar(QFrame):
         self._photo.setToolTip(self.tr("Search by a picture, alone or together with words"))
         self._photo.setAccessibleName(self.tr("Search by a picture"))
         self._photo.clicked.connect(self.picture_wanted)
-        for part in (glass, self.edit, self._clear, self._photo):
+        self._more = QLabel()
+        theme.set_role(self._more, "secondary")
+        self._more.hide()
+        for part in (glass, self._more, self.edit, self._clear, self._photo):
             self._row.addWidget(part)
         self._row.setStretchFactor(self.edit, 1)
         self._clear.hide()
@@ -151,13 +110,38 @@ class SearchBar(QFrame):
         """Whether what is typed has been searched for."""
         return not self._timer.isActive()
 
+    @property
+    def rest(self) -> str:
+        """The query that the bar shows by itself, and goes back to; empty but in a live album."""
+        return self._rest
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is asked for but what the bar shows by itself."""
+        return self.request().asks_as(self._rest)
+
+    def rest_at(self, text: str) -> None:
+        """Show this query from now on while nothing else is asked for; nothing is searched for."""
+        if text == self._rest:
+            return
+        follows = self.is_at_rest or bool(text)
+        self._rest = text
+        if follows:
+            self._put(text)
+            self._timer.stop()
+            self._asked = self.request()
+        self._on_content()
+
     def set_text(self, text: str) -> None:
         """Put a whole query in, filters as chips, and search for it at once."""
+        self._put(text)
+        self._ask()
+
+    def _put(self, text: str) -> None:
         self._drop_chips()
         self.edit.setText(text)
         self._make_chips(at_end=True)
         self.edit.setText(self.edit.text().strip())
-        self._ask()
 
     def set_photos(self, photos: tuple[int, ...], *, keep_words: bool = False) -> None:
         """Search by these photos of the library; with `keep_words` together with what is typed."""
@@ -184,9 +168,8 @@ class SearchBar(QFrame):
         return chip in self._chips
 
     def clear(self) -> None:
-        self.edit.clear()
-        self._drop_chips()
-        self._ask()
+        """Take out what was asked for; in a live album back to its query."""
+        self.set_text(self._rest)
 
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the words get the room of the button's text."""
@@ -275,8 +258,33 @@ class SearchBar(QFrame):
         self._timer.start()
 
     def _on_content(self) -> None:
-        self._clear.setVisible(bool(self._chips or self.edit.text()))
+        self._clear.setVisible(not self.is_at_rest)
+        typed = bool(self.edit.text()) or not self._chips
+        self.edit.setMinimumWidth(LEAST // 2 if typed else LEAST // 8)  # chips get what no words need
+        self._fold()
         self.edit.setPlaceholderText("" if self._chips else self.tr("Search by what you remember"))
+
+    def _fold(self) -> None:
+        """Show as many chips as can be read, the first at least, and how many more there are."""
+        others = (self._glass, self._clear, self._photo)
+        room = self.width() - self.edit.minimumWidth() - theme.SPACE[4] - theme.SPACE[1] * len(others)
+        room -= sum(part.sizeHint().width() for part in others if not part.isHidden())
+        needed = [min(chip.sizeHint().width(), READABLE) + theme.SPACE[1] for chip in self._chips]
+        shown = len(needed)
+        if sum(needed) > room:
+            more = self.fontMetrics().horizontalAdvance(f"+{shown}") + theme.SPACE[1]
+            shown = max(1, sum(each <= room - more for each in accumulate(needed)))
+        for place, chip in enumerate(self._chips):
+            chip.setVisible(place < shown)
+        hidden = self._chips[shown:]
+        self._more.setVisible(bool(hidden))
+        self._more.setText(f"+{len(hidden)}")
+        self._more.setToolTip("\n".join(chip.accessibleName() for chip in hidden))
+        self._more.setAccessibleName(", ".join(chip.accessibleName() for chip in hidden))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
 
     def _ask(self) -> None:
         self._timer.stop()
@@ -304,7 +312,7 @@ class SearchBar(QFrame):
             self.left.emit()
         elif key == Qt.Key.Key_Down:
             self.left.emit()
-        elif key == Qt.Key.Key_Escape and (self.edit.text() or self._chips):
+        elif key == Qt.Key.Key_Escape and not self.is_at_rest:
             self.clear()
         elif key == Qt.Key.Key_Escape:
             self.left.emit()

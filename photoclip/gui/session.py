@@ -129,6 +129,7 @@ class Session(Work):
                     on_progress=lambda step: self.post(lambda: self.progress.emit(step)),
                     after_batch=self._label_arrivals,
                     on_folders=lambda: self.post(self.folders_moved.emit),
+                    after_switch=self._renew_labels,
                     courtesy=self.courtesy,
                 )
             return self._indexer
@@ -163,9 +164,10 @@ class Session(Work):
         self,
         work: Callable[[Catalog], Change | None],
         done: Callable[[Change | None], None] | None = None,
+        failed: Callable[[PhotoClipError], None] | None = None,
     ) -> None:
         """Run a change of the catalog on the one writer thread, in the order of the calls."""
-        self.write(lambda: work(self.library.catalog), done or _ignore)
+        self.write(lambda: work(self.library.catalog), done or _ignore, failed)
 
     def undo(self) -> None:
         """Take back the last change people made; says so, or that there is none."""
@@ -256,6 +258,12 @@ class Session(Work):
         from photoclip.library import labelling
 
         labelling.apply_kept(self.engine, ids)
+
+    def _renew_labels(self) -> None:
+        from photoclip.library import relabelling
+
+        if relabelling.is_due(self.library.catalog):
+            relabelling.renew(self.models, self.engine)
 
     def look_for_other_processes(self) -> None:
         def look(_cancelled: Cancelled) -> int:

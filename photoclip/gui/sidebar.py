@@ -45,6 +45,7 @@ class Sidebar(QFrame):
     label_edit_requested = Signal(int)  # label id, 0 for a new one
     add_folder_requested = Signal()
     auto_tag_requested = Signal(int)  # album id
+    query_edit_requested = Signal(int)  # live album id
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,8 +100,11 @@ class Sidebar(QFrame):
         if self.view.editing:  # new rows would close the editor; they wait until the name is written
             self._late = counts
             return
+        was_there = self.model.place_of(self._wanted) >= 0
         if self.model.show_rows(rows_for(counts, self.tr)):
             self._put_headers()
+            if was_there and self.model.place_of(self._wanted) < 0:  # undone, or deleted elsewhere
+                self._leave(self._wanted)(None)
             self.select(self._wanted)
         if self._rename_next is not None and (place := self.model.place_of(self._rename_next)) >= 0:
             self._rename_next = None
@@ -155,6 +159,8 @@ class Sidebar(QFrame):
             menu.addAction(self.tr("Stop watching this folder…"), lambda: self._remove(target))
             return menu
         if source.kind == "album":
+            if self.model.rows[self.model.place_of(source)].live:
+                menu.addAction(self.tr("Edit query"), lambda: self.query_edit_requested.emit(number))
             menu.addAction(self.tr("Auto-tag album…"), lambda: self.auto_tag_requested.emit(number))
         else:
             menu.addAction(self.tr("Edit label…"), lambda: self.label_edit_requested.emit(number))

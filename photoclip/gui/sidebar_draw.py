@@ -23,7 +23,8 @@ ROW_HEIGHT = 30
 HEADER_HEIGHT = 38
 MARGIN = 10
 DOT = 9
-GLYPH = 16
+GLYPH = 14
+LIVE = "arrows-clockwise"
 
 
 class SectionHeader(QWidget):
@@ -107,6 +108,11 @@ class RowDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(dot_colour(row.source.id or 0, row.colour)))
             painter.drawEllipse(QStyle.visualRect(option.direction, option.rect, dot))
             area = area.adjusted(DOT + 8, 0, 0, 0)
+        elif row.live:
+            mark = QRect(area.left() - 2, area.center().y() - GLYPH // 2 + 1, GLYPH, GLYPH)
+            mark = QStyle.visualRect(option.direction, option.rect, mark)
+            icons.draw(painter, LIVE, mark, colours.accent if chosen else colours.secondary)
+            area = area.adjusted(DOT + 8, 0, 0, 0)  # names stand in line with those of labels
         font = QFont(option.font)
         font.setWeight(QFont.Weight.Medium if chosen else QFont.Weight.Normal)
         painter.setFont(font)

@@ -31,6 +31,7 @@ class Row:
     note: str = ""  # in place of the count
     colour: int | None = None
     tip: str = ""
+    live: bool = False  # a live album
 
     @property
     def key(self) -> tuple[str, Source | None]:
@@ -42,7 +43,8 @@ class Row:
         """The row as a screen reader says it."""
         if self.note:
             return f"{self.text}, {self.note}"
-        return self.text if self.count is None else f"{self.text}, {words.photos(self.count)}"
+        name = f"{self.text}, {words.live_album()}" if self.live else self.text
+        return name if self.count is None else f"{name}, {words.photos(self.count)}"
 
 
 class SidebarModel(QAbstractListModel):
@@ -154,7 +156,13 @@ def rows_for(counts: Counts, tr: Callable[[str], str]) -> list[Row]:
             )
         )
     rows.append(Row(tr("Albums"), section="album"))
-    rows += [Row(each.name, Source("album", each.id), count=each.photos) for each in counts.albums]
+    for album in counts.albums:
+        source = Source("album", album.id)
+        if album.query is None:
+            rows.append(Row(album.name, source, count=album.photos))
+        else:
+            count = counts.live.get(album.id)
+            rows.append(Row(album.name, source, count=count, tip=album.query, live=True))
     rows.append(Row(tr("Labels"), section="label"))
     rows += [
         Row(each.name, Source("label", each.id), count=each.human + each.auto, colour=each.colour)

@@ -63,7 +63,9 @@ class Viewer(QFrame):
         before = self._button("caret-left", self.tr("Previous photo"), lambda: self.step(-1))
         after = self._button("caret-right", self.tr("Next photo"), lambda: self.step(1))
         self.play = self._button("play-circle", self.tr("Open in the system's player (P)"), self._play)
-        left: list[QWidget] = [back, self._name, self.play, self._mark]
+        self._length = QLabel()
+        theme.set_role(self._length, "secondary")
+        left: list[QWidget] = [back, self._name, self.play, self._length, self._mark]
         right: list[QWidget] = [*self._stars, self._heart, self._place, before, after]
         for part in left:
             line.addWidget(part)
@@ -110,6 +112,11 @@ class Viewer(QFrame):
         """Whether something is remarked on the photo, such as that it is damaged."""
         return not self._mark.isHidden()
 
+    @property
+    def length(self) -> str:
+        """How long the video that is shown is; empty for a photo."""
+        return self._length.text()
+
     def close_viewer(self) -> None:
         self._session.cancel("viewer")
         self._loader.clear()
@@ -119,6 +126,7 @@ class Viewer(QFrame):
         """What was shown stays until the next photo is decoded."""
         self._row, self.picture = row, None
         self.play.hide()
+        self._length.hide()
         self._place.setText(self.tr("{0} of {1}").format(words.number(row + 1), words.number(len(self._ids))))
         self._loader.load(self.photo, self._screen_side(), self._show)
         self.moved.emit(self.photo)
@@ -141,6 +149,8 @@ class Viewer(QFrame):
     def _say(self, picture: Picture) -> None:
         self._name.setText(picture.name)
         self.play.setVisible(picture.video is not None)
+        self._length.setVisible(picture.seconds is not None)
+        self._length.setText("" if picture.seconds is None else words.duration(picture.seconds))
         self._remark(self.tr("damaged: shown as far as it goes") if picture.truncated else "")
         for number, star in enumerate(self._stars, 1):
             full = number <= picture.rating

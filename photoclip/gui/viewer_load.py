@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
@@ -41,6 +41,7 @@ class Picture:
     reason: str = ""
     is_full: bool = True
     video: bytes | None = None  # the path of the file to play
+    seconds: float | None = None  # of a video
 
 
 class PictureLoader:
@@ -97,23 +98,24 @@ class PictureLoader:
 def decode_photo(details: PhotoDetails, shortest_side: int) -> Picture:
     """The upright picture; raises PhotoClipError with a sentence that names the file."""
     from photoclip import pixels
+    from photoclip.library.opening import NotAFile
+    from photoclip.library.worker import read_file
 
     path = details.path
     if path is None:
         raise PhotoClipError("This photo has no file any more.")
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - paths are bytes
-            if details.seconds is None:
-                decoded = pixels.decode(file.read(), shortest_side=shortest_side)
-                image, truncated = decoded.image, decoded.truncated
-                width, height = decoded.width, decoded.height
-            else:
-                image, truncated = _poster(file, details, shortest_side), details.truncated
-                width, height = details.width, details.height
+        if details.seconds is None:
+            decoded = pixels.decode(read_file(path)[0], shortest_side=shortest_side)
+            image, truncated = decoded.image, decoded.truncated
+            width, height = decoded.width, decoded.height
+        else:
+            image, truncated = _poster(path, details, shortest_side), details.truncated
+            width, height = details.width, details.height
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise PhotoClipError(f"{paths.display(path)} cannot be read: {reason}.") from error
-    except UnreadablePhoto as error:
+    except (NotAFile, UnreadablePhoto) as error:
         raise PhotoClipError(f"{paths.display(path)}: {error}") from error
     return Picture(
         details.id,
@@ -126,6 +128,7 @@ def decode_photo(details: PhotoDetails, shortest_side: int) -> Picture:
         details.favourite,
         is_full=shortest_side == FULL or image.width >= width,
         video=video_of(details),
+        seconds=details.seconds,
     )
 
 
@@ -136,11 +139,13 @@ def video_of(details: PhotoDetails) -> bytes | None:
     return next((each.path for each in details.companions if each.is_video), None)
 
 
-def _poster(file: BinaryIO, details: PhotoDetails, shortest_side: int) -> Image.Image:
+def _poster(path: bytes, details: PhotoDetails, shortest_side: int) -> Image.Image:
     """The frame of a video that its thumbnail shows too. The decode processes have read this file before."""
+    from photoclip.library.opening import open_file
     from photoclip.pixels import video
 
-    return video.read_frame(file, details.poster_at or 0.0, shortest_side=shortest_side)
+    with open_file(path) as file:
+        return video.read_frame(file, details.poster_at or 0.0, shortest_side=shortest_side)
 
 
 def to_qimage(pixels: bytes, width: int, height: int) -> QImage:

@@ -19,6 +19,7 @@ from photoclip.gui.browser import Browser
 from photoclip.gui.details import DetailsPanel
 from photoclip.gui.header import Header
 from photoclip.gui.indexing_menu import Presence
+from photoclip.gui.live_albums import LiveAlbums
 from photoclip.gui.notice import Notice
 from photoclip.gui.pages import Pages
 from photoclip.gui.photo_search import PhotoSearch
@@ -71,6 +72,7 @@ class Window(QMainWindow):
         self.activity = ActivityLine(self.session)
         self.auto_tag_line = AutoTagLine(self.session)
         self.browser.add_line(self.auto_tag_line)
+        self.live_albums = LiveAlbums(self.session, self.header, self.browser, self.sidebar)
         self.actions_on_photos = PhotoActions(self.session, self._chosen, self)
         self.photo_search = PhotoSearch(self.session, self.header.search)
         self.pages = Pages(self.session, self.browser)
@@ -95,6 +97,7 @@ class Window(QMainWindow):
             show_problems=lambda: self.pages.show_problems(),
             choose_theme=self.choose_theme,
             close=self._close_window,
+            save_search=lambda: self.live_albums.save(),
         )
 
     def _lay_out(self) -> None:
@@ -131,6 +134,7 @@ class Window(QMainWindow):
         self.sidebar.label_edit_requested.connect(self.edit_label)
         self.sidebar.add_folder_requested.connect(self._acts().add_folder)
         self.sidebar.auto_tag_requested.connect(self.auto_tag)
+        self.sidebar.query_edit_requested.connect(self.edit_query)
         grid.opened.connect(self.open_viewer)
         grid.peeked.connect(self.open_viewer)
         grid.typed.connect(self.focus_search)
@@ -224,7 +228,10 @@ class Window(QMainWindow):
         """A place of the sidebar."""
         self.sidebar.select(source)
         self.auto_tag_line.hide()
+        self.live_albums.line.hide()
         self.pages.show_photos()
+        if source == self.browser.wish.source and self.browser.wish.edited:
+            self.header.search.clear()
         self.browser.show_source(source)
 
     def _search(self, request: object) -> None:
@@ -235,7 +242,7 @@ class Window(QMainWindow):
         """Find photos like these, everywhere; or wait for words to go with them."""
         if self.browser.wish.source.kind != "all" and not and_words:
             self.sidebar.select(Source("all"))
-            self.browser.wish = replace(self.browser.wish, source=Source("all"))
+            self.browser.wish = replace(self.browser.wish, source=Source("all"), edited=False)
         self.header.search.set_photos(tuple(ids), keep_words=and_words)
         if and_words:
             self.header.search.focus()
@@ -262,6 +269,11 @@ class Window(QMainWindow):
     def edit_label(self, label_id: int) -> None:
         """The page of a label; 0 makes a new one."""
         self.pages.edit_label(label_id or None, self._scope())
+
+    def edit_query(self, album_id: int) -> None:
+        """A live album, with its query in the search bar."""
+        self.show_source(Source("album", album_id))
+        self.header.search.focus()
 
     def show_keys(self) -> None:
         if self._keys is None:
@@ -308,11 +320,13 @@ class Window(QMainWindow):
             self.sidebar.question.cancel.click()
         elif self.auto_tag_line.isVisible():
             self.auto_tag_line.hide()
+        elif self.live_albums.line.isVisible():
+            self.live_albums.line.leave()
         elif self.pages.shows_viewer:
             self.pages.viewer.close_viewer()
         elif not self.pages.shows_photos and not self.pages.shows_first_run:
             self.pages.leave()
-        elif not self.header.search.request().is_empty:
+        elif not self.header.search.is_at_rest:
             self.header.search.clear()
         else:
             self.grid.clearSelection()

@@ -34,6 +34,7 @@ class WindowActs:
     show_problems: Callable[[], None]
     choose_theme: Callable[[str], None]
     close: Callable[[], None]
+    save_search: Callable[[], None]
 
 
 class WindowMenu(QObject):
@@ -44,6 +45,7 @@ class WindowMenu(QObject):
         self.menu = QMenu(window)
         self._window = window
         self._add(self.tr("Add folder…"), acts.add_folder, "Ctrl+O", glyph="folder-plus")
+        self._add(self.tr("Save search as album…"), acts.save_search, "Ctrl+S", glyph="floppy-disk")
         self.menu.addSeparator()
         self.undo = self._add(self.tr("Undo"), acts.undo, "Ctrl+Z", glyph="arrow-counter-clockwise")
         self.redo = self._add(self.tr("Redo"), acts.redo, "Ctrl+Shift+Z", "Ctrl+Y", glyph="arrow-clockwise")

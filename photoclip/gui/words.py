@@ -17,6 +17,11 @@ def photos(count: int) -> str:
     return QCoreApplication.translate("words", "{count} photos").format(count=number(count))
 
 
+def live_album() -> str:
+    """What a live album is, for a screen reader."""
+    return QCoreApplication.translate("words", "live album")
+
+
 def size(count: int) -> str:
     """A number of bytes, in decimal units with one digit ("11.4 MB")."""
     return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)

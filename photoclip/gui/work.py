@@ -96,12 +96,13 @@ class Work(QObject):
         self,
         work: Callable[[], T],
         done: Callable[[T], None],
+        failed: Callable[[PhotoClipError], None] | None = None,
     ) -> None:
-        """Run `work` on the one writer thread, in the order of the calls."""
+        """Run `work` on the one writer thread, in the order of the calls; what fails goes as in `compute`."""
 
         def run() -> None:
             outcome = _attempt(work)
-            self.post(lambda: self._finish(outcome, done, None))
+            self.post(lambda: self._finish(outcome, done, failed))
 
         if not self._closing.is_set():
             self._running += 1

@@ -41,9 +41,9 @@ class BackgroundIndexer:
     """Keeps a library up to date while it runs. Callbacks come from its thread.
 
     `after_batch` gets photos that have become searchable, `on_folders` tells that a folder or a drive may
-    have come or gone. `courtesy` says how fast to go (None: always at full speed). While another process
-    indexes this library it waits, with phase "waiting" and a sentence. `stop` joins the thread, the decode
-    processes and the watcher.
+    have come or gone, `after_switch` that another model may serve, which labels are to follow. `courtesy`
+    says how fast to go (None: always at full speed). While another process indexes this library it waits,
+    with phase "waiting" and a sentence. `stop` joins the thread, the decode processes and the watcher.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class BackgroundIndexer:
         on_progress: Callable[[Progress], None],
         after_batch: Callable[[frozenset[int]], None] | None = None,
         on_folders: Callable[[], None] = lambda: None,
+        after_switch: Callable[[], object] = lambda: None,
         courtesy: Courtesy | None = None,
         workers: int | None = None,
     ) -> None:
@@ -64,6 +65,8 @@ class BackgroundIndexer:
         self._work = Asked()
         self._decoders: Decoders | None = None
         self._on_folders = on_folders
+        self._after_switch = after_switch
+        self._switch_due = True  # there may have been one, and labels have not followed
         self._courtesy = courtesy
         self._watcher = FolderWatcher(self._work.look, self._scan_paths, self._look_at_folders, self._on_stir)
         self._system: SystemEvents | None = None
@@ -174,7 +177,7 @@ class BackgroundIndexer:
 
     def _on_models(self) -> None:
         with self._work.condition:
-            self._catch_up_due = True
+            self._catch_up_due = self._switch_due = True
             self._work.condition.notify_all()
 
     def _scan_paths(self, folders: frozenset[bytes]) -> None:
@@ -191,6 +194,8 @@ class BackgroundIndexer:
                     self._index_once()
                 elif self._may_catch_up:
                     self._catch_up()
+                elif self._switch_due and not self._paused:
+                    self._follow_switch()
                 else:
                     self._report(replace(self._last, phase="paused" if self._paused else "idle", yields=""))
                     self._rest()
@@ -202,8 +207,9 @@ class BackgroundIndexer:
         return self._catch_up_due and not self._paused and self._models.coming is not None
 
     def _awake(self) -> bool:
-        waiting = self._work.waiting and not self._paused
-        return self._stopping or self._folders_changed or self._stirring or waiting or self._may_catch_up
+        if self._stopping or self._folders_changed or self._stirring or self._may_catch_up:
+            return True
+        return (self._work.waiting or self._switch_due) and not self._paused
 
     def _rest(self) -> None:
         """Wait for work; idle decode processes end after a while, folders that come and go are looked for."""
@@ -280,7 +286,7 @@ class BackgroundIndexer:
 
     def _index_once(self) -> None:
         folder_ids, paths = self._work.take()
-        self._catch_up_due = True
+        self._catch_up_due = self._switch_due = True
         if not self._go_through(self._index(folder_ids, paths, self._new_halt())):
             self._put_back(folder_ids, paths)
 
@@ -303,6 +309,14 @@ class BackgroundIndexer:
         self._catch_up_due = False
         if not self._go_through(self._read_with_coming(self._new_halt())):
             self._catch_up_due = True
+
+    def _follow_switch(self) -> None:
+        """Once for each switch, when nothing else is to be done; what fails is done at the next start."""
+        self._switch_due = False
+        try:
+            self._after_switch()
+        except PhotoClipError as error:
+            self._report(replace(self._last, phase="idle", message=str(error)))
 
     def _read_with_coming(self, halt: threading.Event) -> Iterator[Progress]:
         """The coming model's turn, until something else is to be done or another model is chosen."""

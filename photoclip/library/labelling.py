@@ -97,7 +97,7 @@ def preview(
 def apply(engine: SearchEngine, label_id: int, scope: Scope) -> Change:
     """Puts the label on what reaches its threshold in the scope; takes its automatic ones off the rest."""
     catalog = engine.library.catalog
-    found = _settlement(engine, _label(catalog, label_id), scope)
+    found = settlement(engine, _label(catalog, label_id), scope)
     return settle_auto(catalog, label_id, found.scope, found.ids, found.scores)
 
 
@@ -108,7 +108,7 @@ def apply_kept(engine: SearchEngine, ids: Iterable[int]) -> list[Change]:
     kept = [label for label in list_labels(catalog) if label.keep_applied] if scope.photos else []
     changes = []
     for label in kept:
-        found = _settlement(engine, label, scope)
+        found = settlement(engine, label, scope)
         changes.append(settle_auto(catalog, label.id, found.scope, found.ids, found.scores, undoable=False))
     settle_arrivals(catalog, scope.photos)
     return changes
@@ -122,7 +122,7 @@ def auto_tag_album(engine: SearchEngine, album_id: int, label_ids: Sequence[int]
     if not labels:
         raise PhotoClipError("There is no label to tag with; make one first.")
     scope = Scope("album", album_id)
-    settlements = [_settlement(engine, label, scope) for label in labels]
+    settlements = [settlement(engine, label, scope) for label in labels]
     return settle_many(catalog, f"Tag the album {album.name}", settlements)
 
 
@@ -139,7 +139,7 @@ def photos_in(engine: SearchEngine, scope: Scope) -> Ids | None:
     return folder_photos(engine.library.catalog, scope.id)
 
 
-def _settlement(engine: SearchEngine, label: Label, scope: Scope) -> Settlement:
+def settlement(engine: SearchEngine, label: Label, scope: Scope) -> Settlement:
     """What applying means for the catalog. Photos not embedded yet are left as they are."""
     ids, scores = _scores(engine, prompts(label.name, label.descriptions), scope)
     reached = scores >= label.threshold

@@ -44,15 +44,24 @@ class Progress:
 
 
 class Pace:
-    """How fast it goes, over the last seconds."""
+    """How fast it goes, over the last seconds.
+
+    The first that is done has waited for the model to load, which says nothing of what follows: the clock
+    starts when it is there.
+    """
 
     WINDOW = 15.0
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque()
+        self._before: int | None = None  # how much was done before anything came
 
     def per_second(self, done: int) -> float:
         now = time.monotonic()
+        if self._before is None:
+            self._before = done
+        if not self._marks and done == self._before:
+            return 0.0
         self._marks.append((now, done))
         while len(self._marks) > 2 and now - self._marks[0][0] > self.WINDOW:
             self._marks.popleft()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from photoclip.gui import theme
 from photoclip.gui.grid.view import GridView
-from photoclip.gui.search_bar import SearchRequest
+from photoclip.gui.search_chip import SearchRequest
 from photoclip.gui.session import Session
 from photoclip.gui.window import Window
 from photoclip.library.library import Library

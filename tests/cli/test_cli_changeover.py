@@ -138,3 +138,15 @@ def test_a_chosen_model_that_is_gone_is_said(two: Commands) -> None:
     assert two.run("search", "red").stderr == "There is no model big here.\n"
     assert "Searching" not in two.ok("models").stdout
     assert chosen_model(two.folder) == "big"
+
+
+def test_automatic_labels_follow_the_model(two: Commands) -> None:
+    two.ok("label", "add", "Red", "--describe", "red")
+    two.ok("label", "apply", "Red")
+    two.ok("label", "edit", "Red", "--threshold", "1")  # for the next time that it is judged
+    two.ok("models", "use", "big")
+    assert "Renew automatic labels with big: 2 photos." in two.ok("index").stderr
+    assert two.document("label", "list")["labels"][0]["auto"] == 0
+    two.ok("undo")
+    assert two.document("label", "list")["labels"][0]["auto"] == 2
+    assert "Renew" not in two.ok("index").stderr

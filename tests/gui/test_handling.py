@@ -214,3 +214,15 @@ def test_filters_that_let_nothing_through_say_so(qtbot: QtBot, window: Window) -
     qtbot.waitUntil(lambda: window.is_quiet and window.grid.content.shown == 0)
     assert window.grid.empty_title.startswith("Nothing found")
     assert window.browser.title == "0 photos"
+
+
+def test_the_keys_fit_a_narrow_window(qtbot: QtBot, window: Window) -> None:
+    window.show_keys()
+    sheet = window._keys
+    assert sheet is not None
+    wide = sheet.width()
+    window.resize(600, 800)
+    qtbot.waitUntil(lambda: sheet.x() >= 0 and sheet.geometry().right() < 600)
+    assert sheet.width() < wide
+    window.resize(1300, 800)
+    qtbot.waitUntil(lambda: sheet.width() == wide)

@@ -10,7 +10,8 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from photoclip.gui.grid.model import IDS_MIME
-from photoclip.gui.search_bar import SearchBar, SearchRequest, local_path
+from photoclip.gui.search_bar import SearchBar, local_path
+from photoclip.gui.search_chip import SearchRequest
 
 
 @pytest.fixture
@@ -149,3 +150,20 @@ def test_dropped_photos_and_pictures(bar: SearchBar, tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_utf8_survives_the_url() -> None:
     assert local_path(QUrl.fromEncoded(b"file:///photos/%FF%0A.jpg")) == b"/photos/\xff\n.jpg"
+
+
+def test_chips_that_cannot_be_read_are_counted(qtbot: QtBot, bar: SearchBar) -> None:
+    bar.set_text("a dog -snow label:Snow date:2023 folder:trip")
+    more = bar._more
+    assert all(chip.isVisible() for chip in bar.chips)
+    assert not more.isVisible()
+    bar.resize(330, 40)
+    qtbot.waitUntil(lambda: more.isVisible())
+    assert [chip.isVisible() for chip in bar.chips] == [True, False, False, False]
+    assert (more.text(), more.toolTip()) == ("+3", "label Snow\ndate 2023\nfolder trip")
+    assert bar.request().text == "-snow label:Snow date:2023 folder:trip a dog"
+    for _ in range(3):  # Backspace takes the last, which may be one that is not shown
+        bar.edit.setCursorPosition(0)
+        qtbot.keyClick(bar.edit, Qt.Key.Key_Backspace)
+    assert not more.isVisible()
+    assert chips(bar) == ["not:snow"]

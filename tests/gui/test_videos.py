@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_the_viewer_shows_the_poster_upright(
     assert colour.green() < 80
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_pipe_in_a_videos_place_is_told(
+    qtbot: QtBot, film: Path, open_window: Callable[[], Window]
+) -> None:
+    window = open_window()
+    film.unlink()
+    os.mkfifo(film)
+    open_film(qtbot, window)
+    assert window.pages.viewer.canvas.sentence.endswith("film.mp4: This is a pipe, not a file.")
+
+
 def test_a_video_opens_in_the_systems_player(
     qtbot: QtBot, film: Path, open_window: Callable[[], Window], ids: dict[str, int]
 ) -> None:
@@ -104,12 +116,14 @@ def test_a_video_opens_in_the_systems_player(
         open_film(qtbot, window)
         viewer = window.pages.viewer
         assert not viewer.play.isHidden()
+        assert viewer.length == "1:01"
         viewer.play.click()
         qtbot.keyClick(viewer, Qt.Key.Key_P)
         assert [url.toLocalFile() for url in player.opened] == [str(film)] * 2
         window.open_viewer(ids["red-0.jpg"])
         qtbot.waitUntil(lambda: viewer.picture is not None and window.session.is_settled)
         assert viewer.play.isHidden()
+        assert viewer.length == ""
         qtbot.keyClick(viewer, Qt.Key.Key_P)
         assert len(player.opened) == 2
     finally:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QUrl
 from pytestqt.qtbot import QtBot
 
+from photoclip.gui.search_bar import local_path
 from photoclip.gui.viewer import Viewer
 from photoclip.gui.window import Window
 from photoclip.library.catalog import photos
@@ -96,3 +99,31 @@ def test_a_truncated_photo_is_marked_and_a_vanished_one_explained(
     viewer = open_viewer(qtbot, window, ids["gone.jpg"])
     qtbot.waitUntil(lambda: viewer.canvas.sentence != "")
     assert "gone.jpg" in viewer.canvas.sentence
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_pipe_in_a_photos_place_is_told_and_never_waited_for(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    ids = fill(window.session.library, tmp_path / "pipes", {"pipe.jpg": coloured("red", seed=99)})
+    (tmp_path / "pipes" / "pipe.jpg").unlink()
+    os.mkfifo(tmp_path / "pipes" / "pipe.jpg")
+    qtbot.waitUntil(lambda: len(window.grid.content) == 11)
+    window.open_viewer(ids["pipe.jpg"])
+    viewer = window.pages.viewer
+    qtbot.waitUntil(lambda: viewer.canvas.sentence != "")
+    assert viewer.canvas.sentence.endswith("pipe.jpg: This is a pipe, not a file.")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_pipe_is_no_picture_to_search_by(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "dropped.jpg")
+    url = QUrl.fromLocalFile(str(tmp_path / "dropped.jpg"))
+    sentence = f"{tmp_path}/dropped.jpg cannot be used as a picture: This is a pipe, not a file."
+    with (
+        qtbot.waitSignal(window.session.message) as by_chip,
+        qtbot.waitSignal(window.browser.failed) as by_search,
+    ):
+        window.header.search.add_images((local_path(url),))
+    assert by_chip.args == ["error", sentence]
+    assert by_search.args == [sentence]

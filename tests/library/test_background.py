@@ -40,10 +40,12 @@ class Running:
         self.models = LibraryModels(library, zoo or Zoo())
         self.steps: queue.Queue[Progress] = queue.Queue()
         self.batches: list[frozenset[int]] = []
+        self.serving: queue.Queue[str] = queue.Queue()  # which model does, when labels are to follow
         self.indexer = BackgroundIndexer(
             self.models,
             on_progress=self.steps.put,
             after_batch=after_batch or self.batches.append,
+            after_switch=lambda: self.serving.put(self.models.serving.info.name),
             courtesy=courtesy,
             workers=1,
         )
@@ -309,6 +311,10 @@ def test_another_model_reads_and_takes_over(photos: Path, patient: tuple[Running
     assert step.message == "big has read your photos; searches use it from now on."
     assert models.serving is big
     assert running.batches == [frozenset({1, 2, 3})]  # labels were put on once
+    while running.serving.get(timeout=20) != "big":
+        pass
+    running.models.switch_back()  # at once, with nothing to read
+    assert running.serving.get(timeout=20) == "fake"
 
 
 def test_what_arrives_goes_first(photos: Path, patient: tuple[Running, Patient]) -> None:

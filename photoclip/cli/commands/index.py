@@ -30,11 +30,12 @@ from photoclip.cli.terminal import (
     stopping,
 )
 from photoclip.errors import LibraryBusy
-from photoclip.library import ingest, labelling
+from photoclip.library import ingest, labelling, relabelling
 from photoclip.library.catalog.folders import add_folder, list_folders
 from photoclip.library.catalog.photos import Failure, counted, failures
 from photoclip.library.changeover import catch_up
 from photoclip.library.encoder import Encoder
+from photoclip.library.engines import Engines
 from photoclip.library.library import Library
 from photoclip.library.models import LibraryModels
 from photoclip.library.progress import Progress
@@ -98,7 +99,8 @@ def run_index(
         read = Progress("done")
         for read in _when_free(terminal, stop, lambda: catch_up(models, folder_ids=ids, stop=stop)):
             bar.update(task, description=read.model, completed=read.done, total=read.total)
-        for line in (last.message, read.message, change_under_way(models), _left_out(last)):
+        renewed = _renew_labels(models)
+        for line in (last.message, read.message, renewed, change_under_way(models), _left_out(last)):
             if line:
                 terminal.say(line)
     failed = _unreadable(library, ids, (*last.failed, *read.failed))
@@ -110,6 +112,13 @@ def _index(models: LibraryModels, ids: list[int] | None, stop: threading.Event) 
     yield from ingest.index(models.library, models.serving, folder_ids=ids, stop=stop)
     if models.coming is None:
         models.settle()
+
+
+def _renew_labels(models: LibraryModels) -> str:
+    """After a change of models; what was done in words, or nothing."""
+    with closing(Engines(models)) as engines:
+        change = relabelling.follow(models, engines)
+    return f"{change.description}: {counted(len(change.photos))}." if change else ""
 
 
 def _left_out(last: Progress) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import typer
 
 from photoclip.cli.terminal import JsonOption, LibraryOption, Terminal, change_under_way, stopping
-from photoclip.library import labelling
+from photoclip.library import labelling, relabelling
 from photoclip.library.background import BackgroundIndexer
 from photoclip.library.catalog.photos import Failure
 from photoclip.library.courtesy import Courtesy, Manners
@@ -44,6 +44,7 @@ def watch(context: typer.Context, library: LibraryOption = None, as_json: JsonOp
             models,
             on_progress=log.note,
             after_batch=lambda ids: _label(engines, ids),
+            after_switch=lambda: relabelling.follow(models, engines),
             courtesy=Courtesy(Manners.of(load_settings(terminal.folder))),
         )
         log.ways = lambda: indexer.watching

@@ -144,6 +144,7 @@ def empty(painter: QPainter, rect: QRect, glyph: str, title: str, sentence: str,
     painter.setFont(big)
     painter.setPen(QColor(t.text))
     top = middle + theme.SPACE[3]
+    title = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, wide.width())
     painter.drawText(QRect(wide.left(), top, wide.width(), line), Qt.AlignmentFlag.AlignCenter, title)
     painter.setFont(font)
     painter.setPen(QColor(t.secondary))

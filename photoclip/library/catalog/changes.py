@@ -87,6 +87,12 @@ def redo(catalog: Catalog) -> Change | None:
     return _step(catalog, "undone", "done")
 
 
+def rows_in_force(catalog: Catalog, change_id: int) -> tuple[RowChange, ...]:
+    """The rows of a change that was not taken back; none where it was, or is too long ago to be known."""
+    found = catalog.query("SELECT rows FROM change WHERE id = ? AND state = 'done'", (change_id,))
+    return unpack(found[0]["rows"]) if found else ()
+
+
 def undo_description(catalog: Catalog) -> str | None:
     return _description(catalog.read(), "done")
 

@@ -154,6 +154,13 @@ MIGRATION_12 = (
         mtime_ns INTEGER NOT NULL, at REAL NOT NULL)""",
 )
 
+# Which model (a key of `served`) the automatic labels are of (judged.py): one row, or none while one model
+# alone has served. `change_id` is the change that made them so.
+MIGRATION_13 = (
+    """CREATE TABLE judged(
+        id INTEGER PRIMARY KEY CHECK(id = 1), key TEXT NOT NULL, change_id INTEGER)""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_1,
     MIGRATION_2,
@@ -167,6 +174,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MIGRATION_10,
     MIGRATION_11,
     MIGRATION_12,
+    MIGRATION_13,
 )
 
 # The writer's lists of what a statement is about: photos (presence.py), and for pairs (pairing.py) paths that

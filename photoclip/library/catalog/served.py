@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photoclip.library.catalog.connection import Catalog
+from photoclip.library.catalog.judged import begin_judging
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ def served(catalog: Catalog) -> list[Served]:
 def serve(catalog: Catalog, model: Served) -> None:
     """From now on this model serves: one transaction, so that a kill leaves the one or the other."""
     with catalog.write() as connection:
+        begin_judging(connection)
         connection.execute(
             "INSERT OR REPLACE INTO served(key, name, turn)"
             " VALUES(?, ?, (SELECT coalesce(max(turn), 0) + 1 FROM served))",

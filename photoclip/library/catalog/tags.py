@@ -93,12 +93,13 @@ def settle_many(
     """Settles several labels in one change, which is undone in one step."""
 
     def build(connection: sqlite3.Connection) -> list[RowChange]:
-        return [row for settlement in settlements for row in _settled(connection, settlement)]
+        return [row for settlement in settlements for row in settled(connection, settlement)]
 
     return perform(catalog, description, build, undoable=undoable)
 
 
-def _settled(connection: sqlite3.Connection, settlement: Settlement) -> list[RowChange]:
+def settled(connection: sqlite3.Connection, settlement: Settlement) -> list[RowChange]:
+    """The rows that settling changes now."""
     wanted = dict(zip(map(int, settlement.ids), map(float, settlement.scores), strict=True))
 
     def decide(photo_id: int, current: Values | None) -> Values | None:

@@ -165,5 +165,5 @@ def test_words_about_a_photo() -> None:
     assert breadcrumb(b"/home/anna/Pictures/2023 Iceland/a.jpg", watched) == "Pictures / 2023 Iceland"
     assert breadcrumb(b"/home/anna/Pictures/a.jpg", watched) == "Pictures"
     text = exposure_text({"focal_mm": 23.0, "f_number": 4.0, "seconds": 0.002, "iso": 200.0})
-    assert text == "23 mm, f/4, 1/500 s, ISO 200"
-    assert exposure_text({"seconds": 2.5}) == "2.5 s"
+    assert text == "23\xa0mm, f/4, 1/500\xa0s, ISO\xa0200"
+    assert exposure_text({"seconds": 2.5}) == "2.5\xa0s"

@@ -189,3 +189,13 @@ def test_a_model_that_is_missing_is_said_and_nothing_waits(
     assert said.args == ["error", "The model is missing."]
     assert page.view.state.text() == ""
     assert not page.view.apply.isEnabled()
+
+
+def test_while_the_first_preview_is_made_nothing_is_asked_for(room: Room) -> None:
+    page = page_of(room)
+    assert "Say what the label looks like" in page.view.count.text()
+    room.qtbot.keyClicks(page.view.form.lines[0].text, "r")
+    assert (page.view.count.text(), page.view.state.text()) == ("", "Looking at the photos…")
+    room.qtbot.keyClick(page.view.form.lines[0].text, Qt.Key.Key_Backspace)
+    room.qtbot.waitUntil(lambda: "Say what the label looks like" in page.view.count.text())
+    assert page.view.state.text() == ""

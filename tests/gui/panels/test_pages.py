@@ -148,11 +148,25 @@ def test_activity_in_a_narrow_window_keeps_counts_and_model(room: Room) -> None:
         f"{full} · 18 min left",
         full,
         "openai-vit-b-32 reads your photos: 1,204 of 41,207",
+        "openai-vit-b-32: 1,204 of 41,207",
         "1,204 of 41,207",
     ]
     assert names == ["fake on fingers", "fake"]
     assert line.bar.isHidden()
     assert line.text.accessibleName() == said[0]
+
+
+def test_activity_in_a_narrow_window_keeps_the_whole_message(room: Room) -> None:
+    line = ActivityLine(room.session)
+    room.qtbot.addWidget(line)
+    line.resize(WIDE, line.height())
+    line.show()
+    message = "openai-vit-b-32 has read your photos; searches use it from now on."
+    room.qtbot.waitUntil(lambda: line.text.text() == "8 photos · up to date")
+    room.session.progress.emit(progress(phase="idle", message=message))
+    assert line.text.text() == f"8 photos · {message}"
+    line.resize(line.fontMetrics().horizontalAdvance(message) + 130, line.height())
+    assert line.text.text() == message
 
 
 def test_activity_leads_to_the_models(room: Room) -> None:
