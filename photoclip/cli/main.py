@@ -23,6 +23,7 @@ from photoclip.cli.commands import (
     history,
     index,
     labels,
+    missing,
     models,
     score,
     search,
@@ -67,7 +68,7 @@ def build(services: Services) -> typer.Typer:
             raise typer.Exit(services.open_window(terminal.folder, None))
 
     for commands in (
-        index, folders, search, score, labels, albums, models, watch, history, backup, doctor,
+        index, folders, missing, search, score, labels, albums, models, watch, history, backup, doctor,
         duplicates, export_xmp, demo,
     ):  # fmt: skip
         commands.register(app)

@@ -17,13 +17,14 @@ from photoclip import paths
 from photoclip.gui import icons, reveal
 from photoclip.gui.grid.reorder import shifted
 from photoclip.gui.session import Session, Source
-from photoclip.library.catalog import albums, labels, photos
+from photoclip.library.catalog import albums, labels, missing, photos
 
 if TYPE_CHECKING:
     from photoclip.library.catalog.albums import Album
     from photoclip.library.catalog.changes import Change
     from photoclip.library.catalog.connection import Catalog
     from photoclip.library.catalog.labels import Label
+    from photoclip.library.trashing import Trashed
 
 STARS = 5
 MANY_PATHS = 10_000  # more are not put on the clipboard or into a drag
@@ -140,6 +141,21 @@ class PhotoActions(QObject):
     def copy_paths(self) -> None:
         self._with_paths(self.ids(), _copy_text)
 
+    def remove(self, source: Source) -> None:
+        """Move the photos to the system's trash; in Missing, clear them away. Both can be undone."""
+        ids = self.ids()
+        if not ids:
+            return
+        if source.kind == "missing":
+            self._session.mutate(lambda catalog: missing.clear_missing(catalog, ids))
+        else:
+            self._session.write(partial(_trash, self._session.library.catalog, ids), self._on_trashed)
+
+    def _on_trashed(self, done: Trashed) -> None:
+        for path, why in done.refused.items():
+            sentence = self.tr("{0} stays where it is. {1}").format(paths.display(path), why)
+            self._session.message.emit("error", sentence)
+
     def _with_paths(self, ids: list[int], use: Callable[[list[bytes]], object]) -> None:
         catalog, asked = self._session.library.catalog, ids[:MANY_PATHS]
 
@@ -164,6 +180,7 @@ class PhotoActions(QObject):
             (self.tr("Later in the album"), "Alt+Right", lambda: self.move_in_album(source(), 1)),
             (self.tr("Copy"), "Ctrl+C", self.copy_files),
             (self.tr("Copy path"), "Ctrl+Shift+C", self.copy_paths),
+            (self.tr("Move to trash"), "Del", lambda: self.remove(source())),
         ]
         table += [
             (self.tr("Rate {0}").format(stars), str(stars), partial(self.rate, stars))
@@ -229,6 +246,10 @@ class PhotoActions(QObject):
         _add(menu, self.tr("Show in file manager"), self.show_in_file_manager, glyph="folder-open")
         _add(menu, self.tr("Copy"), self.copy_files, glyph="copy", key="Ctrl+C")
         _add(menu, self.tr("Copy path"), self.copy_paths, key="Ctrl+Shift+C")
+        menu.addSeparator()
+        gone = source.kind == "missing"
+        remove = self.tr("Clear from Missing") if gone else self.tr("Move to trash")
+        _add(menu, remove, partial(self.remove, source), glyph="x" if gone else "trash", key="Del")
         return menu
 
     def _label_menu(self, choices: Choices, parent: QWidget | None = None) -> QMenu:
@@ -276,6 +297,13 @@ def _add(
     if act is not None:
         action.triggered.connect(lambda _checked=False: act())
     return action
+
+
+def _trash(catalog: Catalog, ids: list[int]) -> Trashed:
+    from photoclip.library.trash import SystemTrash
+    from photoclip.library.trashing import trash_photos
+
+    return trash_photos(catalog, SystemTrash(), ids)
 
 
 def _plain(name: str) -> str:

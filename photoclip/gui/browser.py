@@ -31,7 +31,9 @@ class Browser(QWidget):
 
     shown = Signal(object)  # Found, each time the grid has new content
     failed = Signal(str)  # a search that went wrong, in words
-    place_action_wanted = Signal(object)  # Source: the button beside the count of an album or a label
+    place_action_wanted = Signal(
+        object
+    )  # Source: the button beside the count of an album, a label or Missing
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -226,10 +228,19 @@ class Browser(QWidget):
             waiting = self.tr("{0} not searchable yet").format(words.photos(found.pending))
             self._caption.setText(f"{self._caption.text()}  ·  {waiting}".strip(" ·"))
         self.grid.set_empty(*self._empty(found))
-        actions = {"album": self.tr("Auto-tag…"), "label": self.tr("Edit label…")}
-        action = "" if found.wish.edited else actions.get(found.wish.source.kind, "")
+        action = self._action(found)
         self.place_action.setText(action)
         self.place_action.setVisible(bool(action))
+
+    def _action(self, found: Found) -> str:
+        """What the button beside the count does at this place; empty for no button."""
+        kind = found.wish.source.kind
+        if kind == "missing" and (not found.wish.request.is_empty or not found.total):
+            return ""
+        actions = {
+            "album": self.tr("Auto-tag…"), "label": self.tr("Edit label…"), "missing": self.tr("Clear all"),
+        }  # fmt: skip
+        return "" if found.wish.edited else actions.get(kind, "")
 
     def _of(self, total: int) -> str:
         return self.tr("of {0}").format(words.number(total))

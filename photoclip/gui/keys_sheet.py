@@ -57,6 +57,7 @@ class KeysSheet(QFrame):
             ("S", self.tr("Find similar")),
             ("Y   N", self.tr("Right or wrong, on a label's photos")),
             ("Alt+←   Alt+→", self.tr("Earlier or later in an album")),
+            (QKeySequence("Del").toString(native), self.tr("Move to trash; in Missing, clear away")),
             ("Ctrl+A", self.tr("Select all")),
             ("Ctrl+C", self.tr("Copy")),
             (undo.toString(native), self.tr("Undo")),

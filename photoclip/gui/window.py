@@ -27,7 +27,7 @@ from photoclip.gui.session import Session, Source
 from photoclip.gui.side_panels import SidePanels
 from photoclip.gui.sidebar import Sidebar
 from photoclip.gui.window_menu import WindowActs, WindowMenu
-from photoclip.library.catalog import albums, folders, photos
+from photoclip.library.catalog import albums, folders, missing, photos
 from photoclip.library.courtesy import Manners
 from photoclip.paths import resource
 from photoclip.settings import Settings
@@ -353,6 +353,8 @@ class Window(QMainWindow):
             self.auto_tag(source.id)
         elif source.kind == "label" and source.id is not None:
             self.edit_label(source.id)
+        elif source.kind == "missing":
+            self.session.mutate(missing.clear_all_missing)
 
     def _reorder(self, ids: list[int]) -> None:
         album_id = self.browser.wish.source.id

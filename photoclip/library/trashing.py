@@ -17,6 +17,7 @@ from photoclip.library.catalog import changes
 from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.indexing import mark_missing, mark_present
+from photoclip.library.catalog.presence import IN_IDS, ids_json
 from photoclip.library.catalog.rows import RowChange, next_id
 from photoclip.library.trash import Trash
 from photoclip.library.worker import state_of
@@ -81,6 +82,17 @@ def trash_files(
     finally:
         change = _record(catalog, gone, consequences) if gone else None
     return Trashed(change, tuple(file.path for file in gone), refused)
+
+
+def trash_photos(catalog: Catalog, trash: Trash, photos: Iterable[int]) -> Trashed:
+    """Moves all files of these photos, copies and companions too, to the trash. Sidecars stay."""
+    ids = ids_json(photos)
+    found = catalog.query(
+        "SELECT path FROM photo JOIN file ON file.photo_id = photo.id WHERE missing_since IS NULL"
+        f" AND (photo.id {IN_IDS} OR photo.lead_id {IN_IDS}) ORDER BY file.id",
+        (ids, ids),
+    )
+    return trash_files(catalog, trash, [row["path"] for row in found])
 
 
 def undo(catalog: Catalog, trash: Trash) -> Step:

@@ -17,6 +17,7 @@ from photoclip.library.catalog.labels import add_label, label_photos, labelled
 from photoclip.library.catalog.photos import details, rate
 from photoclip.library.duplicates.removal import trash_others
 from photoclip.library.duplicates.tiers import Tier
+from tests.library.catalog.catalog_helpers import JULY
 from tests.library.duplicates.pile import LOOK, Pile
 from tests.library.trashes import FolderTrash
 
@@ -73,6 +74,16 @@ def test_all_but_the_keepers_go_and_undo_brings_them_back(pile: Pile, trash: Fol
     assert names(pile) == ["other.jpg", "whole.jpg"]
     assert details(pile.catalog, small).missing
     assert not details(pile.catalog, whole).missing
+
+
+def test_a_photo_goes_with_its_copies_and_companions(pile: Pile, trash: FolderTrash) -> None:
+    pile.add("IMG_1.jpg", taken_at=JULY, taken_source="exif")
+    pile.add("IMG_1.dng", format="DNG", taken_at=JULY, taken_source="exif")
+    done = trashing.trash_photos(pile.catalog, trash, [pile.id_of("IMG_1.jpg"), pile.id_of("other.jpg")])
+    assert done.refused == {}
+    assert names(pile) == ["small.jpg", "whole.jpg"]
+    trashing.undo(pile.catalog, trash)
+    assert len(names(pile)) == 6
 
 
 def test_the_keeper_of_one_picture_takes_over_what_was_said(pile: Pile, trash: FolderTrash) -> None:

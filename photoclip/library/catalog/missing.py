@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from photoclip.library.catalog.changes import Change, perform
 from photoclip.library.catalog.connection import Catalog
@@ -19,6 +20,25 @@ _SAID = {
 }
 
 
+@dataclass(frozen=True)
+class MissingFile:
+    """Where a missing photo was; `since` is when that was noticed, in Unix seconds."""
+
+    photo: int
+    path: bytes
+    since: float
+
+
+def missing_files(catalog: Catalog) -> list[MissingFile]:
+    """The files of the missing photos, by path."""
+    found = catalog.query(
+        "SELECT photo.id, path, missing_since FROM photo JOIN file ON file.photo_id = photo.id"
+        " WHERE presence = ? AND missing_since IS NOT NULL ORDER BY path",
+        (MISSING,),
+    )
+    return [MissingFile(*row) for row in found]
+
+
 def clear_missing(catalog: Catalog, ids: Iterable[int]) -> Change:
     """Lets go of those photos that are missing, and of all that people said of them; undo brings both back.
 
@@ -28,6 +48,11 @@ def clear_missing(catalog: Catalog, ids: Iterable[int]) -> Change:
     return perform(
         catalog, f"Clear {counted(len(ids))} from Missing", lambda connection: _clear(connection, ids)
     )
+
+
+def clear_all_missing(catalog: Catalog) -> Change:
+    """Lets go of all that are missing now."""
+    return clear_missing(catalog, catalog.columns("SELECT id FROM photo WHERE presence = ?", (MISSING,))[0])
 
 
 def _clear(connection: sqlite3.Connection, ids: Iterable[int]) -> list[RowChange]:

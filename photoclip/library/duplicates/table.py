@@ -52,7 +52,7 @@ class Photos:
     widths: Floats
     heights: Floats
     bytes: Floats
-    raw: NDArray[np.bool_]
+    raw: NDArray[np.bool_]  # RAW files, and photos that are one with a RAW file
     seconds: Floats
     liked: Rows  # stars, and six more for a favourite
     said: Rows  # 1 for labels given by hand, 1 for albums
@@ -83,6 +83,11 @@ WHERE missing_since IS NULL AND removed_at IS NULL ORDER BY photo_id, file.id
 """
 _LABELLED = "SELECT DISTINCT photo_id FROM photo_label WHERE source = 'human' AND verdict = 1"
 _IN_ALBUMS = "SELECT DISTINCT photo_id FROM album_photo"
+_RAW = ", ".join(f"'{each}'" for each in sorted(TYPES["raw"]))
+_WITH_RAW = (
+    "SELECT DISTINCT lead_id FROM photo JOIN content ON content.id = photo.content_id"
+    f" WHERE lead_id IS NOT NULL AND format IN ({_RAW})"
+)
 
 
 def load_files(
@@ -112,6 +117,7 @@ def load_photos(catalog: Catalog, files: Sequence[File], keys: NDArray[np.bytes_
     told = np.array([each is not None for each in bits], np.bool_)
     prints = np.array([each or 0 for each in bits], np.int64).view(np.uint64)
     ones = np.bitwise_count(prints)
+    with_raw = _among(catalog, _WITH_RAW, known).astype(np.bool_)
     here = [tuple(paths.get(photo, ())) for photo in ids]
     every = Photos(
         ids=known,
@@ -125,7 +131,7 @@ def load_photos(catalog: Catalog, files: Sequence[File], keys: NDArray[np.bytes_
         widths=widths,
         heights=heights,
         bytes=sizes,
-        raw=np.array([each in TYPES["raw"] for each in formats], np.bool_),
+        raw=np.array([each in TYPES["raw"] for each in formats], np.bool_) | with_raw,
         seconds=np.array(seconds, np.float64),
         liked=np.array(liked, np.int64),
         said=_among(catalog, _LABELLED, known) + _among(catalog, _IN_ALBUMS, known),
