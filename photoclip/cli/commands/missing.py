@@ -1,5 +1,5 @@
-"""`photoclip missing ...`. Documents: list {missing: [{path, since}]}, by path, where `since` is the Unix time
-when that was noticed; clear {cleared: count}."""
+"""`photoclip missing ...`. Documents: list {missing: [{path, since}]}, by path, where `since` is the Unix
+time when that was noticed; clear {cleared: count}."""
 
 from __future__ import annotations
 

@@ -101,22 +101,13 @@ def test_a_video_saved_again(pile: Pile) -> None:
     assert pile.groups() == [("same", ["a.mp4", "b.mp4"])]
 
 
-def test_a_photo_that_is_one_with_a_raw_file_is_kept(pile: Pile) -> None:
-    shot = {"camera": "X", "taken_at": NOON, "taken_source": "exif", "subject": 0}
-    pile.add("day/IMG_1.jpg", width=2000, height=1500, **shot)
-    pile.add("day/IMG_1.CR2", format="CR2", **shot)
-    pile.add("web/larger.jpg", **shot)
-    (group,) = pile.found(Tier.SAME).groups
-    assert (group.keeper.photo, group.reason) == (pile.id_of("day/IMG_1.jpg"), Reason.RAW)
-
-
 def test_a_raw_file_and_the_jpeg_beside_it_are_no_duplicates(pile: Pile) -> None:
     raw, shot = {"format": "CR2"}, {"camera": "X", "taken_at": NOON, "subject": 0}
     pile.add("day/IMG_1.CR2", **raw, **shot)
     pile.add("day/IMG_1.JPG", nearness=0.99, **shot)
     assert pile.groups() == []
     pile.add("exports/IMG_1.jpg", nearness=0.98, size=999_999_999, **shot)
-    assert pile.groups() == [("same", ["day/IMG_1.CR2", "exports/IMG_1.jpg"])]
+    assert pile.groups() == [("same", ["day/IMG_1.JPG", "exports/IMG_1.jpg"])]  # which stands for both
     assert pile.found().groups[0].reason is Reason.RAW
 
 
