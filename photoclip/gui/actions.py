@@ -149,12 +149,10 @@ class PhotoActions(QObject):
         if source.kind == "missing":
             self._session.mutate(lambda catalog: missing.clear_missing(catalog, ids))
         else:
-            self._session.write(partial(_trash, self._session.library.catalog, ids), self._on_trashed)
-
-    def _on_trashed(self, done: Trashed) -> None:
-        for path, why in done.refused.items():
-            sentence = self.tr("{0} stays where it is. {1}").format(paths.display(path), why)
-            self._session.message.emit("error", sentence)
+            self._session.write(
+                partial(_trash, self._session.library.catalog, ids),
+                lambda done: self._session.tell_what_stays(done.refused),
+            )
 
     def _with_paths(self, ids: list[int], use: Callable[[list[bytes]], object]) -> None:
         catalog, asked = self._session.library.catalog, ids[:MANY_PATHS]

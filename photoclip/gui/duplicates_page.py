@@ -10,7 +10,6 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPushButton, QVBoxLayout, QWidget
 
-from photoclip import paths
 from photoclip.errors import Cancelled as Stopped
 from photoclip.gui import icons, theme, words
 from photoclip.gui.controls import ComboBox
@@ -163,9 +162,7 @@ class DuplicatesPage(QWidget):
             tier = row.group.tier.value
             self._rows[tier] = [each for each in self._rows[tier] if each is not row]
             self.model.remove(row)
-        for path, why in done.refused.items():
-            sentence = self.tr("{0} stays where it is. {1}").format(paths.display(path), why)
-            self._session.message.emit("error", sentence)
+        self._session.tell_what_stays(done.refused)
         self._refresh()
 
     def _on_change(self, change: Change) -> None:

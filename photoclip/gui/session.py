@@ -7,7 +7,7 @@ Nothing here touches a widget, and no widget touches a thread: work goes out thr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +18,7 @@ from photoclip.gui.other_processes import OtherProcesses
 from photoclip.gui.work import Cancelled, Work
 from photoclip.library.courtesy import Courtesy, Manners
 from photoclip.library.models import LibraryModels
+from photoclip.paths import display
 
 if TYPE_CHECKING:
     from photoclip.library.background import BackgroundIndexer
@@ -189,6 +190,12 @@ class Session(Work):
             self.message.emit("info", " ".join([f"{words}.", *done.sentences]) if done.sentences else words)
 
         self.write(lambda: step(self.library.catalog, SystemTrash()), say)
+
+    def tell_what_stays(self, refused: Mapping[bytes, str]) -> None:
+        """Say of each file that did not go to the trash why; by path."""
+        for path, why in refused.items():
+            sentence = self.tr("{0} stays where it is. {1}").format(display(path), why)
+            self.message.emit("error", sentence)
 
     def choose_model(self, name: str) -> None:
         """Choose a model; the one before goes on searching until this one has read all photos."""

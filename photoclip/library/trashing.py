@@ -18,7 +18,7 @@ from photoclip.library.catalog.changes import Change
 from photoclip.library.catalog.connection import Catalog
 from photoclip.library.catalog.indexing import mark_missing, mark_present
 from photoclip.library.catalog.presence import IN_IDS, ids_json
-from photoclip.library.catalog.rows import RowChange, next_id
+from photoclip.library.catalog.rows import RowChange, Values, next_id
 from photoclip.library.trash import Trash
 from photoclip.library.worker import state_of
 from photoclip.paths import display
@@ -129,8 +129,8 @@ def _followed(catalog: Catalog, trash: Trash, change: Change | None) -> Step:
 
 
 def _put_back(catalog: Catalog, trash: Trash, files: Sequence[_File]) -> Iterator[str]:
-    returned = [file.path for file in files if trash.give_back(file.path, file.hash)]
-    lost = [file.path for file in files if file.path not in set(returned)]
+    returned = {file.path for file in files if trash.give_back(file.path, file.hash)}
+    lost = [file.path for file in files if file.path not in returned]
     if returned:
         known = _file_ids(catalog, returned)
         mark_present(catalog, known)
@@ -145,9 +145,9 @@ def _put_back(catalog: Catalog, trash: Trash, files: Sequence[_File]) -> Iterato
 
 
 def _take_again(catalog: Catalog, trash: Trash, files: Sequence[_File]) -> Iterator[str]:
-    gone = [file.path for file in files if not _unlike(file) and not _take(trash, file.path)]
+    gone = {file.path for file in files if not _unlike(file) and not _take(trash, file.path)}
     mark_missing(catalog, _file_ids(catalog, gone))
-    left = [file.path for file in files if file.path not in set(gone)]
+    left = [file.path for file in files if file.path not in gone]
     if gone:
         yield f"{_files(len(gone))} in the trash again."
     if left:
@@ -163,9 +163,8 @@ def _known(catalog: Catalog, path: bytes) -> _File | None:
     return _File(*found[0]) if found else None
 
 
-def _file_of(values: dict[str, object] | None) -> _File:
-    known = values or {}
-    return _File(**{name: known[name] for name in ("path", "hash", "size", "mtime_ns")})  # type: ignore[arg-type]
+def _file_of(values: Values) -> _File:
+    return _File(values["path"], values["hash"], values["size"], values["mtime_ns"])
 
 
 def _file_ids(catalog: Catalog, paths: Iterable[bytes]) -> list[int]:

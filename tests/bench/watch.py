@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.bench.photos import twelve_megapixels
 from tests.bench.report import Row, at_most
@@ -34,7 +35,7 @@ def measure(runs: int) -> list[Row]:
     return [*_latencies(seen), *_burst(seen["burst"]), *_idle(seen["idle"])]
 
 
-def _latencies(seen: dict) -> list[Row]:  # type: ignore[type-arg]
+def _latencies(seen: dict[str, Any]) -> list[Row]:
     rested = "12 MP, after half a minute's rest"
     return [
         at_most("a copied photo is in the grid", statistics.median(seen["shown"]), "s", 1, "12 MP"),
@@ -43,7 +44,7 @@ def _latencies(seen: dict) -> list[Row]:  # type: ignore[type-arg]
     ]
 
 
-def _burst(burst: dict) -> list[Row]:  # type: ignore[type-arg]
+def _burst(burst: dict[str, Any]) -> list[Row]:
     copies = f"{BURST:,} small files copied"
     apart = "without decoding and model"
     return [
@@ -54,7 +55,7 @@ def _burst(burst: dict) -> list[Row]:  # type: ignore[type-arg]
     ]
 
 
-def _idle(idle: dict) -> list[Row]:  # type: ignore[type-arg]
+def _idle(idle: dict[str, Any]) -> list[Row]:
     every = "every thread of every process"
     return [
         Row("idle window: wake-ups in 30 s", idle["switches"], "", detail=every),

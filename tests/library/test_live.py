@@ -26,9 +26,10 @@ from photoclip.library.sidecars import export
 from photoclip.library.worker import Prepared, Task, prepare
 from photoclip.pixels import PixelSpec
 from tests.library import live_files
-from tests.library.fakes import FAKE_INFO, FakeEncoder
+from tests.library.fakes import FakeEncoder
 from tests.library.ingest.ingest_helpers import run, settled
 from tests.library.pictures import jpeg, picture
+from tests.library.processes import started
 from tests.library.xmp_samples import LIGHTROOM
 from tests.raw_files import dng
 
@@ -103,9 +104,7 @@ def test_one_read_tells_a_motion_photo(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def decoders() -> Iterator[Decoders]:
-    with closing(Decoders(1)) as made:
-        made.submit(Task(b"/nowhere.jpg", FAKE_INFO.pixel_spec))
-        assert made.next_outcome(30) is not None
+    with started() as made:
         yield made
 
 

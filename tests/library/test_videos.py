@@ -27,6 +27,7 @@ from photoclip.pixels import PixelSpec, video
 from tests.library.fakes import FAKE_INFO, FakeEncoder, another
 from tests.library.ingest.ingest_helpers import run, settled
 from tests.library.pictures import jpeg
+from tests.library.processes import started
 from tests.library.video_files import write_video
 
 SPEC = PixelSpec(16)
@@ -41,9 +42,7 @@ JULY = datetime(2023, 7, 14, 15, 30, 12, tzinfo=UTC).timestamp()
 
 @pytest.fixture(scope="module", autouse=True)
 def decoders() -> Iterator[Decoders]:
-    with closing(Decoders(1)) as made:
-        made.submit(Task(b"/nowhere.jpg", SPEC))
-        assert made.next_outcome(30) is not None
+    with started() as made:
         yield made
 
 

@@ -8,19 +8,15 @@ from pathlib import Path
 import pytest
 
 from photoclip.library.decoding import Decoders
-from photoclip.library.worker import Gone, Task
-from tests.library.fakes import FAKE_INFO
 from tests.library.hostile.trial import Trial
+from tests.library.processes import started
 
 
 @pytest.fixture(scope="module", autouse=True)
 def decoders() -> Iterator[Decoders]:
     """One set of decode processes for a module's tests, started before the first of them."""
-    made = Decoders(2)
-    made.submit(Task(b"/nowhere.jpg", FAKE_INFO.pixel_spec))
-    assert made.next_outcome(30) == Gone(b"/nowhere.jpg")
-    yield made
-    made.close()
+    with started(2) as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,18 +10,14 @@ import pytest
 from photoclip.library.catalog.folders import add_folder
 from photoclip.library.decoding import Decoders
 from photoclip.library.library import Library
-from photoclip.library.worker import Gone, Task
-from tests.library.fakes import FAKE_INFO
+from tests.library.processes import started
 
 
 @pytest.fixture(scope="module", autouse=True)
 def decoders() -> Iterator[Decoders]:
     """One set of decode processes for all tests here, started before the first of them."""
-    made = Decoders(1)
-    made.submit(Task(b"/nowhere.jpg", FAKE_INFO.pixel_spec))
-    assert made.next_outcome(30) == Gone(b"/nowhere.jpg")
-    yield made
-    made.close()
+    with started() as made:
+        yield made
 
 
 @pytest.fixture
